@@ -5,6 +5,7 @@ import { ready } from "../../numerics/kernels.js";
 import { contentsOf } from "../contents.js";
 import { Model } from "../model.js";
 import { networkFrom } from "../network.js";
+import { contentsOfKeras } from "./importKeras.js";
 import { importOnnx as contentsOfOnnx, type ImportOnnxOptions } from "./importOnnx.js";
 import { importTfjs as contentsOfTfjs } from "./importTfjs.js";
 import { exportJs } from "./js.js";
@@ -112,6 +113,24 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
 export async function importTfjs(json: unknown, weights: Uint8Array): Promise<Model> {
   await ready();
   return new Model(networkFrom(contentsOfTfjs(json, weights), {}, false));
+}
+
+/**
+ * The network of a `.keras` file, as Keras 3 saves it: `Sequential` or `Functional`, of layers that Fettle
+ * has too, and models within it. The optimizer and its state are not read.
+ *
+ * @param bytes - of the file
+ * @throws FettleError `unsupported` for layers that Fettle does not have, and other dtypes than float32;
+ * `invalid_checkpoint` for damaged files
+ * @example
+ * ```ts
+ * const predictionsOf = async (file: Uint8Array, x: number[][]) => (await importKeras(file)).model.predict(x);
+ * typeof predictionsOf; // "function"
+ * ```
+ */
+export async function importKeras(bytes: Uint8Array): Promise<Model> {
+  await ready();
+  return new Model(networkFrom(contentsOfKeras(bytes), {}, false));
 }
 
 /**

@@ -10,7 +10,7 @@ import { checkSizes } from "../../predict/network.js";
 import { layerFrom } from "../../predict/pieces.js";
 import { parsed, type Tensor } from "../../predict/safetensors.js";
 import { FORMAT } from "./tfjs.js";
-import { Arrays, arraysOf, mustBeLayersModel } from "./tfjsArrays.js";
+import { Arrays, arraysOf, type LayerArrays, mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED } from "./tfjsFields.js";
 import { arrayNames, readLayer, rowOfClass } from "./tfjsLayers.js";
 import { type MaskState, maskAfter } from "./tfjsMasks.js";
@@ -42,8 +42,12 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
   mustBeLayersModel(isRecord(model) && isShallow(model), "model.json must be a JSON object");
   const { format = FORMAT, modelTopology, weightsManifest } = model;
   must(format === FORMAT, "the format of model.json", show(FORMAT), format, "unsupported");
-  const { isKeras3, inputs, calls, outputs } = topologyOf(modelTopology);
-  const arrays = new Arrays(arraysOf(weightsManifest, weights));
+  return contentsOfTopology(modelTopology, new Arrays(arraysOf(weightsManifest, weights)));
+}
+
+/** @throws FettleError as `importTfjs` */
+export function contentsOfTopology(topology: unknown, arrays: LayerArrays): ModelContents {
+  const { isKeras3, inputs, calls, outputs } = topologyOf(topology);
   const isStack = inputs.length === 1 && inputs[0].shape.length === 1 && isChain(calls, outputs);
   const values: Value[] = inputs.map(({ name, shape }) => ({
     id: isStack ? "input" : `input.${name}`,
@@ -116,7 +120,7 @@ class Reader {
   private readonly read = new Map<KerasLayer, Read>();
 
   constructor(
-    private readonly arrays: Arrays,
+    private readonly arrays: LayerArrays,
     private readonly isKeras3: boolean,
   ) {}
 
@@ -139,6 +143,7 @@ class Reader {
       keras.name,
       taken.map(({ mask }) => mask),
       shape,
+      this.isKeras3,
     );
     const id = known.calls === 1 ? described.id : `${described.id}.${known.calls}`;
     const inputs = taken.map((each) => each.id);
@@ -167,8 +172,8 @@ class Reader {
     ofFile(keras, () => layer.outputShape(...shapes));
     const weights = layer.parameters(...shapes).map((parameter) => {
       const path = `${id}.${parameter.name}`;
-      const names = arrayNames(row, config, parameter.name).map((each) => `${name}/${each}`);
-      const tensor = this.arrays.take(names, parameter.shape);
+      const names = arrayNames(row, config, parameter.name);
+      const tensor = this.arrays.take(name, names, parameter.shape);
       this.tensors[path] = this.isKeras3 ? tensor : steeper(piece, parameter.name, tensor);
       return [parameter.name, path] as const;
     });

@@ -8,6 +8,7 @@ export {
   type ExportFormat,
   exportFormats,
   exportModel,
+  importKeras,
   importOnnx,
   importTfjs,
 } from "./exportModel.js";

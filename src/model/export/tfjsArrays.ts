@@ -40,11 +40,23 @@ export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tens
   return arrays;
 }
 
+/** The arrays of layers, each taken once. */
+export interface LayerArrays {
+  /**
+   * The next array of a layer, which must have that shape.
+   *
+   * @param names - that it may have in a file, the first in TensorFlow.js
+   */
+  take(layer: string, names: readonly string[], shape: readonly number[]): Tensor;
+  /** The names of those that no layer has taken. */
+  left(): string[];
+}
+
 /** The most parts of a name that has others, so that a name cannot have thousands. */
 const MOST_PARTS = 8;
 
 /** Arrays that layers take, each once. */
-export class Arrays {
+export class Arrays implements LayerArrays {
   /** Names by others that Keras gives the same array. */
   private readonly others = new Map<string, string[]>();
 
@@ -57,17 +69,12 @@ export class Arrays {
       }
   }
 
-  /** The names of those that no layer has taken. */
   left(): string[] {
     return [...this.arrays.keys()];
   }
 
-  /**
-   * The array of a layer, which must have that shape.
-   *
-   * @param names - the first is that of TensorFlow.js
-   */
-  take(names: readonly string[], shape: readonly number[]): Tensor {
+  take(layer: string, given: readonly string[], shape: readonly number[]): Tensor {
+    const names = given.map((name) => `${layer}/${name}`);
     const name = names.find((each) => this.arrays.has(each)) ?? this.other(names) ?? names[0];
     const tensor = this.arrays.get(name);
     must(
@@ -106,5 +113,5 @@ function otherNames(name: string): Set<string> {
 }
 
 export function mustBeLayersModel(condition: unknown, reason: string): asserts condition {
-  check(condition, () => `this is not a layers model of TensorFlow.js: ${reason}`, DAMAGED);
+  check(condition, () => `this is not a layers model: ${reason}`, DAMAGED);
 }

@@ -166,6 +166,14 @@ const KERAS_ACTIVATIONS: Readonly<Record<string, keyof typeof activations>> = {
     Object.entries(ACTIVATIONS).flatMap(([name, keras]) => (name === "celu" ? [] : [[keras, name]])),
   ),
   gelu_new: "geluTanh",
+  // of Keras 3 only
+  silu: "silu",
+  leaky_relu: "leakyRelu",
+  celu: "celu",
+  hard_silu: "hardSilu",
+  hard_tanh: "hardTanh",
+  log_sigmoid: "logSigmoid",
+  exponential: "exponential",
 };
 
 export const activation = (key: string, fallback = "linear", missing = fallback): Field => ({

@@ -275,6 +275,7 @@ const ROWS: readonly Row[] = [
     fields: { stddev: number("stddev") },
   },
   merging("Add", "add"),
+  { ...merging("Subtract", "subtract"), lacks: () => 'merge("subtract")' },
   merging("Multiply", "multiply"),
   merging("Average", "average"),
   merging("Maximum", "maximum"),
@@ -344,7 +345,7 @@ export function rowOf(
   check(
     row && unlike === undefined && lacking === undefined,
     () =>
-      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${unlike ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
+      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${unlike ?? `it has no ${lacking}`}`,
     "unsupported",
   );
   return row;

@@ -19,6 +19,8 @@ export interface MaskState extends Masked {
 /**
  * The mask of a layer's result.
  *
+ * @param isKeras3 - whether Keras 3 runs the model elsewhere: there a mask ends after a recurrent layer, and
+ * an average over steps leaves padding out
  * @throws FettleError `unsupported` for a recurrent layer with another mask in TensorFlow.js, and for one
  * that would read padding there
  */
@@ -29,29 +31,32 @@ export function maskAfter(
   id: string,
   inputs: readonly MaskState[],
   shape: readonly number[],
+  isKeras3 = false,
 ): MaskState {
   const [first] = inputs;
   const isRecurrent = RECURRENT.includes(piece.name);
+  const readsMask = isRecurrent || (isKeras3 && piece.name === "globalAveragePooling1d");
   check(
-    !isRecurrent || isMasked(first) === first.theirs,
+    !readsMask || isMasked(first) === first.theirs,
     () =>
-      `layer ${show(id)} must take a sequence that is masked by TensorFlow.js as by Fettle; received one whose mask went through layers that change it there`,
+      `layer ${show(id)} must take a sequence that is masked by ${isKeras3 ? "Keras" : "TensorFlow.js"} as by Fettle; received one whose mask went through layers that change it there`,
     "unsupported",
   );
   const mask = maskOfResult(layer, id, inputs, shape);
   if (makesMask(piece)) return { shape, mask, theirs: true, isZero: piece.name === "masking" };
   const isNew = mask !== undefined && inputs.every((each) => each.mask !== mask);
-  const isApart = layer.stepwise || isRecurrent || APART.includes(piece.name);
+  const isApart = layer.stepwise || readsMask || APART.includes(piece.name);
   check(
     !inputs.some(isMasked) ||
       (!isNew &&
         (isApart || (!countsSteps(piece) && inputs.every((each) => !isMasked(each) || each.isZero)))),
     () =>
-      `layer ${show(id)} must take sequences without a mask to be exported to TensorFlow.js, where it sees padding; received one of masking or maskZero`,
+      `layer ${show(id)} must take sequences without a mask${isKeras3 ? ", since Keras shows it padding" : " to be exported to TensorFlow.js, where it sees padding"}; received one of masking or maskZero`,
     "unsupported",
   );
+  const isKept = masks === "kept" && !(isKeras3 && isRecurrent);
   if (masks === "merged") return { shape, mask, theirs: inputs.some(isAny) ? undefined : false };
-  return { shape, mask, theirs: masks === "kept" && shape.length > 1 ? first.theirs : false };
+  return { shape, mask, theirs: isKept && shape.length > 1 ? first.theirs : false };
 }
 
 /**

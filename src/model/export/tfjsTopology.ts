@@ -132,7 +132,24 @@ function entryOf(layer: unknown, isTrained: boolean): Entry {
   );
   const frozen = isTrained ? config : { ...config, trainable: false };
   if (isModel(kind)) return { kind, name, config, calls, model: modelOf(kind, config, isTrained) };
+  if (kind === "Bidirectional") return { kind, name, calls, config: withoutBackward(frozen) };
   return { ...withoutCell(kind, frozen), name, calls };
+}
+
+/**
+ * Keras 3 writes the backward layer too, even if it only differs from the forward layer in its direction, and
+ * that their masked steps are zeros, as they are here.
+ */
+function withoutBackward(config: Json): Json {
+  const { layer, backward_layer: backward, ...others } = config;
+  const [own, other] = [layer, backward].map((each) =>
+    JSON.stringify(each, (key, value) =>
+      ["name", "go_backwards", "shared_object_id", "build_config"].includes(key) ? undefined : value,
+    ),
+  );
+  if (own !== other || !isRecord(layer) || !isRecord(layer.config)) return config;
+  const { zero_output_for_mask: _, ...forward } = layer.config;
+  return { ...others, layer: { ...layer, config: forward } };
 }
 
 /** The layer of a cell that TensorFlow.js has a layer for too: `RNN` of an `LSTMCell` is `LSTM`. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
 describe("importTfjs refuses", () => {
   const layers = (json: Parsed) => json.modelTopology.config.layers;
   const entries = (json: Parsed) => json.weightsManifest[0].weights;
-  const foreign = "invalid_checkpoint: this is not a layers model of TensorFlow.js: ";
+  const foreign = "invalid_checkpoint: this is not a layers model: ";
   const { "weights.bin": weights } = exported();
   const columns = tableOf().pipeline.features.length;
   const known =
@@ -24,7 +24,7 @@ describe("importTfjs refuses", () => {
     "MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
     "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
-    "Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
+    "Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],
@@ -158,11 +158,11 @@ describe("importTfjs refuses", () => {
     [
       "other activations",
       (json) => {
-        layers(json)[0].config.activation = "exponential";
+        layers(json)[0].config.activation = "squareplus";
       },
       'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, hard_sigmoid, ' +
-        "log_softmax, mish, relu6, selu, swish, softsign, gelu_new; " +
-        'received "exponential"',
+        "log_softmax, mish, relu6, selu, swish, softsign, gelu_new, silu, leaky_relu, celu, hard_silu, hard_tanh, " +
+        'log_sigmoid, exponential; received "squareplus"',
     ],
     [
       "hard_sigmoid of weights that have penalties",

@@ -1,0 +1,156 @@
+"""Models that Keras 3 saves, with inputs and what it predicts, in keras.json.gz beside this file. Needs keras and torch:
+
+    KERAS_BACKEND=torch python3 make_keras_models.py
+"""
+
+import base64
+import gzip
+import json
+import os
+import pathlib
+import tempfile
+
+os.environ["KERAS_BACKEND"] = "torch"
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from keras import layers as L  # noqa: E402
+
+ROWS = 3
+
+
+def stack(shape, *layers):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def dense_stack(activation):
+    return stack((4,), L.Dense(5, activation=activation), L.Dense(3))
+
+
+def functional(shapes, build):
+    inputs = [keras.Input(shape) for shape in shapes]
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], build(*inputs))
+
+
+def merged(merge):
+    return functional([(4,)], lambda x: L.Dense(2)(merge()([L.Dense(3)(x), L.Dense(3, activation="tanh")(x)])))
+
+
+def shared():
+    layer = L.Dense(4, activation="relu")
+    return functional([(4,)], lambda x: L.Dense(1)(layer(layer(x))))
+
+
+def nested_twice():
+    inner = stack((3,), L.Dense(3, activation="tanh"), L.LayerNormalization())
+    return functional([(3,)], lambda x: L.Dense(2)(inner(inner(x))))
+
+
+def nested_functional():
+    inner = functional([(4,)], lambda x: L.Add()([x, L.Dense(4)(x)]))
+    return stack((4,), L.Dense(4), inner, L.Dense(2))
+
+
+def residual(x):
+    y = L.Conv2D(4, 3, padding="same", activation="relu")(x)
+    y = L.BatchNormalization()(y)
+    y = L.Conv2D(2, 3, padding="same")(y)
+    return L.Dense(3, activation="softmax")(L.GlobalAveragePooling2D()(L.Activation("relu")(L.Add()([x, y]))))
+
+
+def two_outputs(a, b):
+    both = L.Concatenate()([L.Dense(3)(a), L.Flatten()(b)])
+    return [L.Dense(1, name="first")(both), L.Dense(2, activation="softmax", name="second")(both)]
+
+
+CASES = {
+    **{f"dense, {name}": lambda name=name: dense_stack(name) for name in [
+        "linear", "relu", "tanh", "sigmoid", "softmax", "softplus", "softsign", "elu", "selu", "gelu", "silu", "mish",
+        "relu6", "hard_sigmoid", "log_softmax", "leaky_relu", "celu", "hard_silu", "hard_tanh", "log_sigmoid", "exponential",
+    ]},
+    "normalizations": lambda: stack((4,), L.Dense(5), L.BatchNormalization(), L.Dense(4), L.LayerNormalization(), L.Dense(1)),
+    "normalizations without scale or center": lambda: stack(
+        (4,), L.BatchNormalization(scale=False), L.Dense(4), L.LayerNormalization(center=False), L.Dense(1)
+    ),
+    "rectifiers as layers": lambda: stack(
+        (4,), L.Dense(5), L.PReLU(), L.Dense(4), L.LeakyReLU(negative_slope=0.1), L.Dense(4), L.ELU(), L.ReLU(), L.Softmax()
+    ),
+    "without biases, with penalties": lambda: stack(
+        (4,), L.Dense(5, use_bias=False, kernel_regularizer="l2"), L.Dropout(0.3), L.GaussianNoise(0.1), L.Dense(1)
+    ),
+    "images": lambda: stack(
+        (8, 8, 1), L.Rescaling(1 / 2), L.Conv2D(4, 3, activation="relu"), L.MaxPooling2D(), L.Flatten(), L.Dense(3, activation="softmax")
+    ),
+    "images with strides and padding": lambda: stack(
+        (7, 7, 2), L.ZeroPadding2D(1), L.Conv2D(3, (3, 2), strides=2, padding="same"), L.AveragePooling2D(2, padding="same"),
+        L.UpSampling2D(2), L.Cropping2D(((1, 0), (0, 1))), L.GlobalMaxPooling2D(),
+    ),
+    "separable convolutions": lambda: stack(
+        (6, 6, 2), L.DepthwiseConv2D(3, depth_multiplier=2), L.SeparableConv2D(3, 2), L.Conv2DTranspose(2, 3, strides=2), L.Flatten(), L.Dense(2)
+    ),
+    "series": lambda: stack((8, 3), L.Conv1D(4, 3, padding="causal", activation="relu"), L.MaxPooling1D(), L.GlobalAveragePooling1D(), L.Dense(1)),
+    "volumes": lambda: stack((4, 4, 4, 1), L.Conv3D(2, 2), L.MaxPooling3D(), L.Flatten(), L.Dense(2)),
+    "residual": lambda: functional([(6, 6, 2)], residual),
+    "lstm": lambda: stack((5, 3), L.LSTM(4, return_sequences=True), L.LSTM(3), L.Dense(1)),
+    "gru": lambda: stack((5, 3), L.GRU(4), L.Dense(2)),
+    "gru, reset before": lambda: stack((5, 3), L.GRU(4, reset_after=False), L.Dense(2)),
+    "simple rnn": lambda: stack((5, 3), L.SimpleRNN(4, activation="relu"), L.Dense(2)),
+    "bidirectional": lambda: stack((5, 3), L.Bidirectional(L.LSTM(4, return_sequences=True)), L.Bidirectional(L.GRU(3), merge_mode="sum"), L.Dense(1)),
+    "ids with padding": lambda: stack((5,), L.Embedding(7, 3, mask_zero=True), L.LSTM(4), L.Dense(1)),
+    "ids with padding, both ways": lambda: stack(
+        (5,), L.Embedding(7, 3, mask_zero=True), L.Bidirectional(L.GRU(2)), L.Dense(1)
+    ),
+    "ids with padding, averaged": lambda: stack((5,), L.Embedding(7, 3, mask_zero=True), L.GlobalAveragePooling1D(), L.Dense(1)),
+    "every step": lambda: stack((5, 3), L.LSTM(4, return_sequences=True), L.TimeDistributed(L.Dense(2, activation="tanh")), L.Flatten(), L.Dense(1)),
+    "reshaped": lambda: stack((6,), L.Reshape((3, 2)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(2), L.Flatten(), L.Dense(1)),
+    **{f"merged by {merge.__name__}": lambda merge=merge: merged(merge) for merge in [L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate]},
+    "dot": lambda: functional([(4,)], lambda x: L.Dot(axes=1)([L.Dense(3)(x), L.Dense(3)(x)])),
+    "a layer twice": shared,
+    "a model twice": nested_twice,
+    "a model within a stack": nested_functional,
+    "two inputs and two outputs": lambda: functional([(3,), (2, 2)], two_outputs),
+    "frozen": lambda: frozen(),
+}
+
+
+def frozen():
+    model = stack((4,), L.Dense(3, activation="relu"), L.Dense(1))
+    model.layers[0].trainable = False
+    return model
+
+
+def main():
+    cases = []
+    for number, (name, build) in enumerate(CASES.items()):
+        keras.utils.set_random_seed(number)
+        keras.backend.clear_session()
+        model = build()
+        generator = np.random.default_rng(number)
+        # any weights, also of biases and moving averages, which begin as 0 and 1
+        for weight in model.weights:
+            if weight.dtype != "float32":
+                continue
+            value = generator.uniform(-1, 1, weight.shape) / max(1, np.prod(weight.shape[:-1])) ** 0.5
+            weight.assign(value ** 2 + 0.5 if weight.name == "moving_variance" else value)
+        inputs = [generator.uniform(-1, 1, (ROWS, *each.shape[1:])).astype(np.float32) for each in model.inputs]
+        if name.startswith("ids"):
+            inputs = [np.array([[1, 6, 2, 0, 0], [3, 0, 0, 0, 0], [5, 4, 3, 2, 1]], np.float32)]
+        with torch.no_grad():
+            outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.keras"
+            model.save(path)
+            file = base64.b64encode(path.read_bytes()).decode()
+        listed = lambda array: {"shape": list(array.shape), "data": [float(each) for each in array.ravel()]}
+        cases.append({
+            "name": name,
+            "inputs": [listed(each) for each in inputs],
+            "outputs": [listed(each) for each in (outputs if isinstance(outputs, list) else [outputs])],
+            "file": file,
+        })
+    target = pathlib.Path(__file__).parent / "keras.json.gz"
+    text = json.dumps({"keras": keras.__version__, "cases": cases}, separators=(",", ":"))
+    target.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+main()

@@ -1,0 +1,50 @@
+/** Models that Keras 3 has saved: imported, they predict what Keras predicts. */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { beforeAll, describe, expect, it } from "vitest";
+import { contentsOfKeras } from "../../../src/model/export/importKeras.js";
+import { networkFrom } from "../../../src/model/network.js";
+import { ready } from "../../../src/numerics/kernels.js";
+
+beforeAll(() => ready());
+
+interface Rows {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly inputs: readonly Rows[];
+  readonly outputs: readonly Rows[];
+  readonly file: string;
+}
+
+const saved = JSON.parse(
+  gunzipSync(readFileSync(new URL("data/keras.json.gz", import.meta.url))).toString(),
+) as { readonly keras: string; readonly cases: readonly Case[] };
+
+/** Rows of several inputs or outputs side by side. */
+function beside(all: readonly Rows[], rows: number): number[][] {
+  return Array.from({ length: rows }, (_, i) =>
+    all.flatMap(({ data }) => data.slice((i * data.length) / rows, ((i + 1) * data.length) / rows)),
+  );
+}
+
+describe("importKeras", () => {
+  it("has files of at least 40 models of Keras 3", () => {
+    expect(saved.keras).toMatch(/^3\./);
+    expect(saved.cases.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it.each(saved.cases)("predicts as Keras: $name", ({ file, inputs, outputs }) => {
+    const model = networkFrom(contentsOfKeras(Buffer.from(file, "base64")), {}, false);
+    const predicted = model.predict(beside(inputs, 3)).data;
+    const expected = beside(outputs, 3).flat();
+    expect(predicted.length).toBe(expected.length);
+    const scale = Math.max(...expected.map(Math.abs));
+    const most = Math.max(...expected.map((value, i) => Math.abs(value - predicted[i])));
+    // sums of float32 numbers in another order
+    expect(most / scale).toBeLessThan(1e-6);
+  });
+});
