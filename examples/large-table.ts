@@ -1,5 +1,5 @@
 /**
- * A table that is larger than memory: rides of a taxi, as CSV, of which a network learns the fare. The file is read in pieces of a megabyte.
+ * A table that is larger than memory: rides of a taxi, as CSV, of which a network learns the fare. The file is read in pieces of 256 kB.
  * The first piece decides how cells are read and how features are scaled, the second is for validation, and all others are trained on once,
  * batch by batch. Memory does not depend on the size of the file, which the example writes first and deletes at the end.
  *
@@ -23,7 +23,7 @@ import {
 } from "fettle";
 
 const [megabytes = 5000] = process.argv.slice(2).map(Number);
-const PIECE = 2 ** 20;
+const PIECE = 2 ** 18;
 const BATCH = 256;
 const HEADER = "distance,minutes,hour,zone,passengers,fare\n";
 const ZONES = ["airport", "centre", "harbour", "north", "south"];
@@ -65,7 +65,7 @@ function* made(size: number): Generator<string> {
   }
 }
 
-/** The lines of a file in pieces of a megabyte, without the first line. */
+/** The lines of a file in pieces, without the first line. */
 async function* pieces(file: string): AsyncGenerator<string> {
   let rest = "";
   for await (const text of createReadStream(file, {
