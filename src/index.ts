@@ -362,6 +362,7 @@ export {
 } from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
+export type { SliceOptions } from "./platform/slices.js";
 export type { Answer } from "./predict/answers.js";
 export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
@@ -475,7 +476,7 @@ export {
 } from "./tune/rateFinder.js";
 export { type Replay, replay } from "./tune/replay.js";
 export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
-export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
+export { createTuner, restoreTuner, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";
 export type { ErrorCosts } from "./tune/trial/cost.js";

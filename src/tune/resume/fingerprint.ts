@@ -1,16 +1,14 @@
 /** The fingerprint of a tuner: what must be equal when it resumes, and on each machine that runs its jobs. */
 import { checksumOf } from "../../crc32.js";
-import { check, isRecord, show } from "../../errors.js";
-import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
-import { sameValue } from "../../search/space/value.js";
+import { checkFingerprint, fingerprintOf } from "../../workers/saved.js";
 import type { Division } from "../trial/folds.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
-export type Fingerprint = ReturnType<typeof fingerprintOf>;
+export type Fingerprint = ReturnType<typeof tunerFingerprint>;
 
 /** As plain data. Code, such as the model, has no fingerprint. */
-export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
+export function tunerFingerprint<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
   const {
     fit = {},
     pipeline = {},
@@ -36,8 +34,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
   } = rows.data;
   // arrays count by their numbers, whatever their type
   const cells = schema ? columns : columns.map((column) => Float64Array.from(column));
-  return inJson({
-    kernels: kernelsName(),
+  return fingerprintOf({
     validation: describeValidation(foldSettings.validation),
     testSize: foldSettings.testSize,
     pipeline: typeof pipeline === "function" ? "a function" : pipeline,
@@ -61,11 +58,6 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
   });
 }
 
-/** As it returns from an archive: an option given as undefined is one that was left out. */
-function inJson<T>(plain: T): T {
-  return JSON.parse(JSON.stringify(plain)) as T;
-}
-
 /**
  * As plain data: a splitter by its name and options; folds, also those that a function returned, by their
  * checksum.
@@ -76,29 +68,9 @@ function describeValidation(validation: Division) {
   return validation.options ? { name: validation.name, options: validation.options } : "a function";
 }
 
-/** @throws FettleError if `saved` is not a fingerprint, or a different one */
-export function checkFingerprint(own: Fingerprint, saved: unknown): void {
-  check(
-    isRecord(saved) && sameValue(Object.keys(saved), Object.keys(own)),
-    "this is not a saved tuner: its settings are corrupted",
-    "invalid_checkpoint",
-  );
-  const build = (kernels: string) => kernels.split(" ")[1];
-  check(
-    typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
-    () =>
-      `the tuner was saved with the kernels ${show(saved.kernels)}; received ${show(own.kernels)}, which compute different ` +
-      "bits; resume with the release and the kernels of the saved tuner",
-    "invalid_checkpoint",
-  );
-  const { kernels: _, ...settings } = own;
-  for (const [name, value] of Object.entries(settings)) {
-    check(sameValue(saved[name], value), () =>
-      name === "data"
-        ? "the tuner was saved with other data; pass the same data"
-        : name === "folds"
-          ? "the tuner was saved with other folds; pass a validation that divides the rows in the same way"
-          : `the tuner was saved with ${name} ${show(saved[name])}; received ${show(value)}; pass the same ${name}`,
-    );
-  }
+/** @throws FettleError as `checkFingerprint` */
+export function checkTuner(own: Fingerprint, saved: unknown): void {
+  checkFingerprint("tuner", own, saved, {
+    folds: "other folds; pass a validation that divides the rows in the same way",
+  });
 }

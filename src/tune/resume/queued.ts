@@ -30,7 +30,7 @@ import type { Job, JobResult } from "../jobs/job.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../tuner/options.js";
 import { tuneOn } from "../tuner/run.js";
 import { scoringOf, type TunerSetup } from "../tuner/setup.js";
-import { fingerprintOf } from "./fingerprint.js";
+import { tunerFingerprint } from "./fingerprint.js";
 import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
 import { setUpResumable } from "./tunerCore.js";
 
@@ -72,7 +72,7 @@ class QueueBackend<S extends Space> implements JobBackend {
   private readonly own: OwnWorker | undefined;
 
   constructor(setup: TunerSetup<S>, queue: JobQueue, jobs: number) {
-    this.fingerprint = fingerprintOf(setup);
+    this.fingerprint = tunerFingerprint(setup);
     this.rows = setup.trialSetup.rows;
     this.dispatcher = new Dispatcher(queue);
     this.concurrency = this.dispatcher.inFlight / TRIALS_A_PLACE;

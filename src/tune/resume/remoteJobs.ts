@@ -10,7 +10,7 @@ import { type Outcome, outcomeOf } from "../../workers/backend.js";
 import { withoutGraphs } from "../../workers/protocol.js";
 import type { JobData } from "../jobs/fold.js";
 import type { Job, JobResult } from "../jobs/job.js";
-import { checkFingerprint, type Fingerprint } from "./fingerprint.js";
+import { checkTuner, type Fingerprint } from "./fingerprint.js";
 import { checkIsOf, isResult } from "./saved.js";
 
 const JOB: ArchiveFormat = { magic: "fettle/j", version: 2, oldest: 2, what: "a job" };
@@ -75,7 +75,7 @@ export function packedWorker<Control = void>(
   };
   return async (bytes, control) => {
     const { plan, job } = unpackArchive(JOB, bytes) as { plan: unknown; job: Job };
-    checkFingerprint(fingerprint, plan);
+    checkTuner(fingerprint, plan);
     const { initialize, train, evaluate } = job.programs;
     const programs = {
       initialize: intern(initialize),

@@ -3,10 +3,11 @@
  * has such trials; then, when a trial requests a job again, that the saved result or state fits that job. It
  * reads no bytes and trains nothing.
  */
-import { checkSaved, type SavedRun } from "../../engine/executor.js";
+import { checkSaved } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
+import { areLogs, hasFields, isCount, isSavedRun } from "../../workers/saved.js";
 import type { JobData } from "../jobs/fold.js";
 import type { FoldCurves, Job, JobResult, SavedJob } from "../jobs/job.js";
 import type { Folds } from "../trial/folds.js";
@@ -50,7 +51,7 @@ export function readTrials(value: unknown, { asked, trials }: Pick<Study, "asked
  */
 export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, folds: number): SavedEnds {
   const fits = (states: unknown): boolean =>
-    Array.isArray(states) && states.length === folds && states.every(isState);
+    Array.isArray(states) && states.length === folds && states.every(isSavedRun);
   const corrupted = (trial: unknown): string => `the end of the training of trial ${trial} is corrupted`;
   checkFinished(value, "ends of trainings", trials, fits, corrupted);
   return value as SavedEnds;
@@ -162,7 +163,7 @@ export function isResult(value: unknown): value is JobResult {
     (value.cut === undefined || value.cut === true) &&
     isDuration(value.fitSeconds) &&
     isDuration(value.scoreSeconds) &&
-    (value.state === undefined || isState(value.state))
+    (value.state === undefined || isSavedRun(value.state))
   );
 }
 
@@ -182,45 +183,12 @@ function isFoldCurves(value: unknown): value is FoldCurves {
 function isOpen(value: unknown): value is SavedJob {
   return (
     hasFields(value, ["state", "logs", "fitSeconds"], ["best"]) &&
-    isState(value.state) &&
-    Array.isArray(value.logs) &&
-    value.logs.every((log) => isRecord(log) && "loss" in log && areNumbers(log)) &&
+    isSavedRun(value.state) &&
+    areLogs(value.logs) &&
     isDuration(value.fitSeconds) &&
     (value.best === undefined ||
       (value.best instanceof Float32Array && value.best.length === value.state.arrays.parameters?.length))
   );
-}
-
-function isState(value: unknown): value is SavedRun {
-  return (
-    hasFields(value, ["progress", "seed", "arrays"]) &&
-    hasFields(value.progress, ["step", "epoch", "cursor"]) &&
-    Object.values(value.progress).every(isCount) &&
-    isCount(value.seed) &&
-    isRecord(value.arrays) &&
-    Object.values(value.arrays).every((array) => array instanceof Float32Array)
-  );
-}
-
-function areNumbers(value: Readonly<Record<string, unknown>>): boolean {
-  return Object.values(value).every((each) => typeof each === "number");
-}
-
-/** Whether it is an object with these fields and no others. */
-function hasFields(
-  value: unknown,
-  required: readonly string[],
-  optional: readonly string[] = [],
-): value is Readonly<Record<string, unknown>> {
-  return (
-    isRecord(value) &&
-    required.every((name) => Object.hasOwn(value, name)) &&
-    Object.keys(value).every((name) => required.includes(name) || optional.includes(name))
-  );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isDuration(value: unknown): boolean {

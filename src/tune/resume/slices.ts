@@ -4,9 +4,7 @@
  * keeps no external state.
  */
 
-import { platform } from "#platform";
-import { clockOf, FettleError } from "../../errors.js";
-import { integer, number, type OptionRules, readOptions } from "../../rules.js";
+import { type SliceOptions, Slices } from "../../platform/slices.js";
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
 import type { StoredTrial } from "../../store/storage.js";
@@ -14,28 +12,6 @@ import { SteppedBackend } from "../jobs/steppedBackend.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";
 import { largestTraining } from "./memory.js";
 import { createTunerCore, type ResumableSetup, setUpResumable } from "./tunerCore.js";
-
-/** The bounds of a slice. */
-export interface SliceOptions {
-  /** The most steps. A batch of a training is a step, and so is the start of a trial. Default no bound. */
-  readonly steps?: number;
-  /**
-   * Milliseconds of `clock` after which no step starts; at least one step runs. Suggesting a trial and
-   * predicting a fold happen between steps, and are not divided. Default no bound.
-   */
-  readonly maxMilliseconds?: number;
-  /**
-   * A clock in milliseconds. Default the host's. If that stands still during computation, bound the steps
-   * instead.
-   */
-  readonly clock?: () => number;
-}
-
-const RULES = {
-  steps: integer(),
-  maxMilliseconds: number("(0, ∞]", "a positive number"),
-  clock: true,
-} satisfies OptionRules<SliceOptions>;
 
 /** A tuner that works in slices. Made by `createTuner` or `restoreTuner`. */
 export interface Tuner<S extends Space> {
@@ -161,16 +137,14 @@ export async function openBoundedTuner<S extends Space>(
   return slicedTuner(await setUpResumable(what, options, bytes, elsewhere), memoryLimit);
 }
 
-/** The most steps between two readings of the clock. */
-const MOST_AT_ONCE = 64;
-
 function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?: number): ServedTuner<S> {
   let wake = (): void => {};
   const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake(), memoryLimit);
   const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
-  let busy = false;
+  const slices = new Slices();
   /** Waits for a step to run. @returns false if the tuner has ended */
   const moreToDo = async (): Promise<boolean> => {
+    core.start();
     while (backend.idle && !core.isOver()) {
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -184,54 +158,15 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?
     get result() {
       return core.result;
     },
-    async advance(slice = {}) {
-      checkSlice(slice);
-      checkFree(busy, "advance");
-      const { steps = Number.POSITIVE_INFINITY, maxMilliseconds } = slice;
-      const clock = clockOf(slice.clock, () => platform.now());
-      busy = true;
-      try {
-        core.start();
-        const start = maxMilliseconds === undefined ? 0 : clock();
-        let taken = 0;
-        let next = maxMilliseconds === undefined ? steps : 1;
-        while ((await moreToDo()) && taken < steps && next > 0) {
-          taken += backend.advance(Math.min(next, steps - taken));
-          if (maxMilliseconds !== undefined) next = stepsFor(maxMilliseconds, clock() - start, taken);
-        }
-        return { steps: taken };
-      } finally {
-        busy = false;
-      }
-    },
+    advance: (slice = {}) => slices.advance(slice, moreToDo, (steps) => backend.advance(steps)),
     save() {
-      checkFree(busy, "save");
+      slices.mustBeIdle("save");
       return core.save();
     },
     saveRest(isElsewhere) {
-      checkFree(busy, "save");
+      slices.mustBeIdle("save");
       return core.save(isElsewhere);
     },
     largestTraining: () => largestTraining(resumable),
   };
-}
-
-/** How many steps fit in half of the time left, by the cost of steps so far; 0 if no time is left. */
-function stepsFor(allowed: number, elapsed: number, taken: number): number {
-  if (elapsed >= allowed) return 0;
-  const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite if the clock stood still
-  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(half)));
-}
-
-function checkSlice(slice: SliceOptions): void {
-  readOptions(slice, "advance", RULES, " of advance");
-}
-
-function checkFree(busy: boolean, what: string): void {
-  if (busy) {
-    throw new FettleError(
-      "invalid_state",
-      `${what} was called while a slice is running; await the slice first`,
-    );
-  }
 }

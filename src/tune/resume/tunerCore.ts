@@ -13,7 +13,7 @@ import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner
 import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { mustContinue } from "../tuner/study.js";
-import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
+import { checkTuner, type Fingerprint, tunerFingerprint } from "./fingerprint.js";
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
 
@@ -63,7 +63,7 @@ export async function setUpResumable<S extends Space>(
   if (bytes === null) {
     await ready();
     const setup = await setUpTuner<S>(options, scoringOf(options));
-    return { setup, fingerprint: fingerprintOf(setup), ...constraint };
+    return { setup, fingerprint: tunerFingerprint(setup), ...constraint };
   }
   const {
     study: part,
@@ -91,8 +91,8 @@ export async function setUpResumable<S extends Space>(
     return reopened;
   };
   const setup = await setUpTuner<S>(options, scoringOf(options), restore, folds);
-  const fingerprint = fingerprintOf(setup);
-  checkFingerprint(fingerprint, plan);
+  const fingerprint = tunerFingerprint(setup);
+  checkTuner(fingerprint, plan);
   checkStudy();
   for (const each of readKept(kept, setup)) setup.trialSetup.kept?.add(...each);
   const saved = {

@@ -4,7 +4,7 @@ import { crc32 } from "../../../src/crc32.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { damaged, meaningOf } from "../../damage.js";
 
-const format = { magic: "fettle/t", version: 4, what: "a saved tuning" };
+const TUNING = { magic: "fettle/t", version: 4, what: "a saved tuning" };
 
 /** Bytes whose length and checksum are those of their contents. */
 function sealed(bytes: Uint8Array): Uint8Array {
@@ -34,11 +34,11 @@ export function damagedBytes(bytes: Uint8Array, other: Uint8Array): fc.Arbitrary
 }
 
 /** Well-formed archives that say something else. */
-export function damagedValues(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
+export function damagedValues(bytes: Uint8Array, format = TUNING): fc.Arbitrary<Uint8Array> {
   const sections = unpackArchive(format, bytes);
   const arrays = fc.oneof(fc.float32Array({ maxLength: 4 }), fc.float64Array({ maxLength: 4 }));
   return damaged(sections, arrays).map((values) => packArchive(format, values as Record<string, unknown>));
 }
 
-/** What a saved tuner says. */
-export const valuesIn = (bytes: Uint8Array) => meaningOf(unpackArchive(format, bytes));
+/** What an archive says. */
+export const valuesIn = (bytes: Uint8Array, format = TUNING) => meaningOf(unpackArchive(format, bytes));
