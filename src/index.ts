@@ -148,6 +148,7 @@ export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } f
 export { type EvaluateOptions, Model, type ModelNotes, type SaveOptions } from "./model/model.js";
 export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
+export { createTraining, restoreTraining, type Training } from "./model/training.js";
 export type { AliasOf, SnakeCase } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";

@@ -1,9 +1,9 @@
 /** A callback that saves the model while it trains. */
 
 import { platform } from "#platform";
-import { check, must, unknownName } from "../errors.js";
+import { check, isRecord, must, show, unknownName } from "../errors.js";
 import type { Callback, Logs } from "../nn/callbacks/callback.js";
-import { type BestValue, MONITOR_RULES, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
+import { MONITOR_RULES, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import type { SaveOptions } from "./model.js";
@@ -66,18 +66,33 @@ export function modelCheckpoint<Custom extends string = never>(
 ): Callback {
   const read = readOptions<ModelCheckpointOptions<string>, typeof RULES>(options, "modelCheckpoint", RULES);
   const { saveBestOnly, saveFreq, optimizer } = read;
-  const follow = monitorBest(read);
+  const better = monitorBest(read);
   const write = typeof destination === "string" ? fileWriter(destination) : destination;
   must(typeof write === "function", "destination", "a path or a function of bytes", destination);
-  const bests = new WeakMap<object, BestValue>();
+  const bests = new WeakMap<object, number>();
+  const monitored = JSON.stringify([read.monitor, read.mode, saveBestOnly]);
   return {
     name: "modelCheckpoint",
     async onEpochEnd(epoch, logs, { model }) {
       must(model instanceof LayersModel, "the model of modelCheckpoint", "one that its fit trains", model);
       if ((epoch + 1) % saveFreq !== 0) return;
-      const best = bests.get(model) ?? follow();
-      bests.set(model, best);
-      if (!saveBestOnly || best.improves(logs)) await write(saveModel(model, { optimizer }), epoch, logs);
+      if (saveBestOnly) {
+        const best = better(logs, bests.get(model));
+        if (best === undefined) return;
+        bests.set(model, best);
+      }
+      await write(saveModel(model, { optimizer }), epoch, logs);
+    },
+    save: ({ model }) => ({ monitored, best: model && bests.get(model) }),
+    restore(saved, { model }) {
+      const { monitored: before, best } = isRecord(saved) ? saved : {};
+      check(
+        before === monitored,
+        () =>
+          `it was saved with monitor, mode and saveBestOnly ${show(before)}; received ${monitored}; pass the same`,
+      );
+      must(best === undefined || typeof best === "number", "the best value so far", "a number", best);
+      if (model && best !== undefined) bests.set(model, best);
     },
   };
 }

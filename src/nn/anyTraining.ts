@@ -55,9 +55,10 @@ export abstract class AnyTraining {
   readonly logs: Logs[];
   readonly control: TrainingControl;
   protected abstract readonly run: Run;
-  private stopped = false;
+  /** Whether it ends before its last epoch. */
+  stopped = false;
   /** Whether the learning rate was set, so that it is in the logs. */
-  private setsRate = false;
+  setsRate = false;
 
   constructor(protected readonly options: StartOptions) {
     this.logs = [...(options.logs ?? [])];
@@ -101,6 +102,11 @@ export abstract class AnyTraining {
 
   save(): SavedRun {
     return this.run.save();
+  }
+
+  /** Returns to a state, in the middle of a training. @throws FettleError `invalid_checkpoint` */
+  restore(saved: SavedRun): void {
+    this.run.restore(saved);
   }
 
   free(): void {

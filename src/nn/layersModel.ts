@@ -12,6 +12,7 @@ import type { Floats } from "../ndarray.js";
 import { slips } from "../slips.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described, uncompiled } from "./compiled.js";
+import type { Gate } from "./gate.js";
 import { HeldWeights, type Trained } from "./heldWeights.js";
 import type { History } from "./history.js";
 import type { Layer } from "./layers/layer.js";
@@ -167,8 +168,22 @@ export class LayersModel {
    * the data; for a callback that fails, its error if that is a FettleError, or `callback_failed`
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
+    return this.fitThrough(undefined, x, y, options);
+  }
+
+  /**
+   * As `fit`, in steps that a gate lets run.
+   *
+   * @internal
+   */
+  async fitThrough(
+    gate: Gate | undefined,
+    x: ModelData,
+    y: ModelData,
+    options: FitOptions,
+  ): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    return this.training.run([x, y, options], (code, ...given) => code.fit(...given));
+    return this.training.run([x, y, options], (code, ...given) => code.fit(...given, gate));
   }
 
   /**

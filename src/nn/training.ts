@@ -16,6 +16,7 @@ import { progressOf, trainWith, Yielding } from "./callbacks/loop.js";
 import type { Described } from "./compiled.js";
 import { examplesOfFit } from "./examples.js";
 import { checkFit, dataOf } from "./fitting.js";
+import type { Gate } from "./gate.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
 import { scoreWith } from "./measuring.js";
@@ -34,12 +35,16 @@ export { fitDataset, trainOnBatch } from "./batchTraining.js";
 export { arraysOf, vectorOf } from "./parameters.js";
 export { during, giveWeights, mustBeFree, newParts, ownersIn, seenIn } from "./sharedWeights.js";
 
-/** @throws FettleError as `fit` does */
+/**
+ * @param gate - of a training in slices
+ * @throws FettleError as `fit` does
+ */
 export async function fit(
   { model, row: known, state, onTraining, onTrained, ...described }: Fit,
   x: ModelData,
   y: ModelData,
   options: FitOptions,
+  gate?: Gate,
 ): Promise<History> {
   const { data, settings: all } = checkFit(described, known, x, y, options);
   const { callbacks, verbose, signal, ...settings } = all;
@@ -49,6 +54,7 @@ export async function fit(
   const { metrics, network } = architecture;
   checkIds(network, data.x, "x");
   if (data.validation) checkIds(network, data.validation.x, "validation x");
+  const resumed = gate?.enter({ architecture, data, settings: all });
   const hyperparameters = hyperparametersOf(architecture);
   const programs = {
     initialize: programOf(architecture, "initialize", 1),
@@ -58,11 +64,18 @@ export async function fit(
     const { training, measured, heldOut } = examplesOfFit(hold, data);
     const yielding = new Yielding(signal);
     const score = scoreWith(engine, architecture, yielding);
-    const start = startOf(state(), network, hyperparameters);
-    const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
+    const own = state();
+    const start = startOf(resumed ? { row, saved: resumed.run } : own, network, hyperparameters);
+    const logs = resumed?.logs ?? [];
+    const run = new TrainingRun(engine, programs, training, { ...settings, ...start, logs });
+    const advance = (steps: number): void => {
+      run.step(steps);
+      gate?.ran(steps);
+    };
     async function* epoch(watched: boolean): AsyncGenerator<LastBatch> {
       do {
-        await yielding.piece(run, (steps) => run.step(steps), watched);
+        const most = gate && (await gate.wait(run));
+        await yielding.piece(run, advance, watched ? 1 : most);
         yield run.lastBatch;
       } while (!run.epochEnded);
     }
@@ -74,9 +87,12 @@ export async function fit(
     };
     try {
       onTraining({ network, row, run });
-      const progress = await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
-      const control = { ...run.control, model };
-      await trainWith({ training: run, control, callbacks, epoch, measure, progress });
+      if (!resumed?.ended) {
+        await gate?.wait(run);
+        const progress = await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
+        const control = { ...run.control, model };
+        await trainWith({ training: run, control, callbacks, gate, epoch, measure, progress });
+      }
       onTrained({ row, saved: run.save() });
       return toHistory(run.logs);
     } finally {

@@ -20,7 +20,7 @@ const program = fileURLToPath(new URL("program", import.meta.url));
 interface Report {
   readonly runtime: string;
   readonly digests: Readonly<
-    Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>
+    Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers" | "training", string>
   >;
 }
 
@@ -38,7 +38,7 @@ it("digests something on Node", () => {
   expect(alone.runtime).toBe("node");
   const digests = Object.values(alone.digests);
   for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/);
-  expect(new Set(digests).size).toBe(6);
+  expect(new Set(digests).size).toBe(7);
 });
 
 // the long form has two as well

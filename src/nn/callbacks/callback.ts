@@ -82,16 +82,32 @@ export interface Callback {
   onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
   /** After the last epoch, stopped or not. */
   onTrainEnd?(control: TrainingControl): void | Promise<void>;
+  /**
+   * For trainings that are saved, see `createTraining`: the state of the callback in the current training, if
+   * it has one. Called between two steps.
+   *
+   * @returns plain data: numbers, strings, booleans, null, typed arrays, and arrays and objects of these
+   */
+  save?(control: TrainingControl): unknown;
+  /**
+   * Receives what `save` returned when a saved training is restored: after `onTrainBegin`, and before the
+   * rest of the epoch. Needed with `save`.
+   *
+   * @param state - read from bytes that anyone may have changed
+   */
+  restore?(state: unknown, control: TrainingControl): void | Promise<void>;
 }
 
-type Methods = Omit<Callback, "name">;
+type Methods = Omit<Callback, "name" | "save" | "restore">;
 
-const METHODS: OptionNames<Methods> = {
+const METHODS: OptionNames<Omit<Callback, "name">> = {
   onTrainBegin: true,
   onEpochBegin: true,
   onBatchEnd: true,
   onEpochEnd: true,
   onTrainEnd: true,
+  save: true,
+  restore: true,
 };
 
 /**
@@ -149,16 +165,19 @@ export async function callEach<Name extends keyof Methods>(
     try {
       await method.apply(callback, args);
     } catch (cause) {
-      const { name: own = callback.constructor?.name ?? "Object" } = callback;
-      const who = own === "Object" ? `callbacks[${i}]` : `callbacks[${i}] (${own})`;
-      const when = epoch === undefined ? "" : ` of epoch ${epoch}`;
-      const known = isA(cause, FettleError);
-      const reason = messageOf(cause);
-      throw new FettleError(
-        known ? cause.code : "callback_failed",
-        `${who} failed in ${name}${when}: ${reason}`,
-        { cause },
-      );
+      throw failureOf(callback, i, `${name}${epoch === undefined ? "" : ` of epoch ${epoch}`}`, cause);
     }
   }
+}
+
+/**
+ * The error of a method of a callback.
+ *
+ * @param i - its place in the list
+ */
+export function failureOf(callback: Callback, i: number, method: string, cause: unknown): FettleError {
+  const { name = callback.constructor?.name ?? "Object" } = callback;
+  const who = name === "Object" ? `callbacks[${i}]` : `callbacks[${i}] (${name})`;
+  const code = isA(cause, FettleError) ? cause.code : "callback_failed";
+  return new FettleError(code, `${who} failed in ${method}: ${messageOf(cause)}`, { cause });
 }

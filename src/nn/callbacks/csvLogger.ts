@@ -1,5 +1,5 @@
 import { must } from "../../errors.js";
-import { type OptionRules, readOptions, rule } from "../../rules.js";
+import { listOf, type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Callback } from "./callback.js";
 import { perTraining } from "./perTraining.js";
 
@@ -12,6 +12,16 @@ export interface CsvLoggerOptions {
 const RULES = {
   separator: [rule("a text that is not empty", (value) => typeof value === "string" && value !== ""), ","],
 } satisfies OptionRules<CsvLoggerOptions>;
+
+/** The state of a training. */
+interface State {
+  /** Those of the line of names, once that is written. */
+  names?: readonly string[];
+}
+
+const STATE = {
+  names: listOf<string>("a list of names", (name) => typeof name === "string"),
+} satisfies OptionRules<State>;
 
 /**
  * Writes the numbers of each epoch as a line of a table, after a line of names: Keras' `CSVLogger`, except
@@ -39,17 +49,14 @@ export function csvLogger(
     cells.map((cell) => quoted(String(cell))).join(separator);
   const quoted = (cell: string): string =>
     cell.includes(separator) || /["\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-  const [callback] = perTraining("csvLogger", () => {
-    let names: readonly string[] | undefined;
-    return {
-      async onEpochEnd(epoch, logs) {
-        if (names === undefined) {
-          names = Object.keys(logs);
-          await write(line(["epoch", ...names]));
-        }
-        await write(line([epoch, ...names.map((name) => logs[name])]));
-      },
-    };
-  });
+  const [callback] = perTraining<State>("csvLogger", { separator }, STATE, {}, (own) => ({
+    async onEpochEnd(epoch, logs) {
+      if (own.names === undefined) {
+        own.names = Object.keys(logs);
+        await write(line(["epoch", ...own.names]));
+      }
+      await write(line([epoch, ...own.names.map((name) => logs[name])]));
+    },
+  }));
   return callback;
 }

@@ -1,7 +1,8 @@
+import { must } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { integer, type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Callback } from "./callback.js";
-import { DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
+import { BEST, DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
 import { perTraining } from "./perTraining.js";
 
 /**
@@ -35,6 +36,22 @@ const RULES = {
   restoreBestWeights: [rule("a boolean", (value) => typeof value === "boolean"), true],
 } satisfies OptionRules<EarlyStoppingOptions>;
 
+/** The state of a training. */
+interface State {
+  /** Epochs in a row without improvement. */
+  waited: number;
+  best?: number;
+  bestEpoch?: number;
+  bestParameters?: Floats;
+}
+
+const STATE = {
+  waited: [integer(0)],
+  best: BEST,
+  bestEpoch: integer(0),
+  bestParameters: rule("parameters", (value) => ArrayBuffer.isView(value)),
+} satisfies OptionRules<State>;
+
 /**
  * Stops when a monitored number no longer improves, and restores the best parameters (L. Prechelt, "Early
  * stopping — but when?", 1998). As Keras' `EarlyStopping`, but `restoreBestWeights` is true by default.
@@ -58,37 +75,25 @@ const RULES = {
 export function earlyStopping<Custom extends string = never>(
   options: EarlyStoppingOptions<NoInfer<Custom>> = {},
 ): EarlyStopping {
-  const { patience, restoreBestWeights, ...monitored } = readOptions<
-    EarlyStoppingOptions<string>,
-    typeof RULES
-  >(options, "earlyStopping", RULES);
-  const best = monitorBest(monitored);
-  const [callback, state] = perTraining("earlyStopping", (): EarlyStopping => {
-    const { improves } = best();
-    let waited = 0;
-    let bestEpoch: number | undefined;
-    let bestParameters: Floats | undefined;
-    return {
-      get bestEpoch() {
-        return bestEpoch;
-      },
-      get bestParameters() {
-        return bestParameters;
-      },
-      onEpochEnd(epoch, logs, control) {
-        if (improves(logs)) {
-          bestEpoch = epoch;
-          waited = 0;
-          if (restoreBestWeights) bestParameters = control.getParameters();
-        } else if (++waited >= patience) {
-          control.stop();
-        }
-      },
-      onTrainEnd(control) {
-        if (bestParameters) control.setParameters(bestParameters);
-      },
-    };
-  });
+  const read = readOptions<EarlyStoppingOptions<string>, typeof RULES>(options, "earlyStopping", RULES);
+  const { patience, restoreBestWeights } = read;
+  const better = monitorBest(read);
+  const [callback, state] = perTraining<State>("earlyStopping", read, STATE, { waited: 0 }, (own) => ({
+    onEpochEnd(epoch, logs, control) {
+      const value = better(logs, own.best);
+      if (value !== undefined) {
+        own.best = value;
+        own.bestEpoch = epoch;
+        own.waited = 0;
+        if (restoreBestWeights) own.bestParameters = control.getParameters();
+      } else if (++own.waited >= patience) {
+        control.stop();
+      }
+    },
+    onTrainEnd(control) {
+      if (own.bestParameters) control.setParameters(own.bestParameters);
+    },
+  }));
   return {
     get bestEpoch() {
       return state()?.bestEpoch;
@@ -97,5 +102,11 @@ export function earlyStopping<Custom extends string = never>(
       return state()?.bestParameters;
     },
     ...callback,
+    restore(saved, control) {
+      callback.restore?.(saved, control);
+      const numbers = control.getParameters().length;
+      const { length = numbers } = state()?.bestParameters ?? {};
+      must(length === numbers, "the best parameters", `${numbers} numbers`, length, "invalid_checkpoint");
+    },
   };
 }

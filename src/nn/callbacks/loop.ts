@@ -7,6 +7,7 @@ import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
 import { Pieces, Turns } from "../../platform/turns.js";
 import type { AnyTraining, LastBatch } from "../anyTraining.js";
+import type { Gate } from "../gate.js";
 import { type Callback, callEach, type Logs, type TrainingControl } from "./callback.js";
 import type { Progress } from "./progress.js";
 
@@ -23,12 +24,16 @@ export class Yielding {
   constructor(private readonly signal?: { readonly aborted: boolean }) {}
 
   /**
-   * Runs a piece, of one step if each is to be seen.
+   * Runs a piece, of at most `most` steps.
    *
    * @throws FettleError `aborted`
    */
-  async piece(steps: Stepwise, advance: (steps: number) => void, watched = false): Promise<void> {
-    this.pieces.run(watched ? 1 : steps.stepsLeft, advance);
+  async piece(
+    steps: Stepwise,
+    advance: (steps: number) => void,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    this.pieces.run(Math.min(most, steps.stepsLeft), advance);
     await this.turns.next();
     if (this.signal?.aborted)
       throw new FettleError("aborted", "the training was aborted; the model is as it was before");
@@ -41,6 +46,8 @@ export interface Loop {
   /** Given to the callbacks. */
   readonly control: TrainingControl;
   readonly callbacks: readonly Callback[];
+  /** Stands before the steps of a training in slices. */
+  readonly gate?: Gate | undefined;
   /**
    * Trains an epoch in pieces, of one batch each if `watched`; yields the last batch of each. It is left when
    * the training is done.
@@ -57,14 +64,16 @@ export interface Loop {
  * @throws FettleError for a callback that fails, see `callEach`; `aborted`
  */
 export async function trainWith(loop: Loop): Promise<void> {
-  const { training, control, callbacks, measure, progress } = loop;
+  const { training, control, callbacks, gate, measure, progress } = loop;
   const { logs } = training;
   const watched = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   try {
     await callEach(callbacks, "onTrainBegin", undefined, control);
+    let hasBegun = await gate?.begin(control, callbacks);
     while (!training.done) {
       const epoch = logs.length;
-      await callEach(callbacks, "onEpochBegin", epoch, epoch, control);
+      if (!hasBegun) await callEach(callbacks, "onEpochBegin", epoch, epoch, control);
+      hasBegun = false;
       if (training.done) break;
       progress?.begin();
       for await (const { number, size } of loop.epoch(watched)) {

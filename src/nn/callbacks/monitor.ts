@@ -43,42 +43,31 @@ export const MONITOR_RULES = {
   monitor: [rule("the name of a number of the logs", (value) => typeof value === "string"), "valLoss"],
   mode: [rule('"auto", "min" or "max"', (mode) => ["auto", "min", "max"].includes(mode as string)), "auto"],
 } satisfies OptionRules<MonitorOptions>;
+/** The best value so far. */
+export const BEST = rule<number>("a number", (value) => typeof value === "number");
 /** Changes that count as an improvement. */
 export const DELTA = number("[0, ∞]", "a number of at least 0");
 
-/** Follows the best value of one training. */
-export interface BestValue {
-  /**
-   * Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best.
-   * NaN never is.
-   */
-  improves(logs: Logs): boolean;
-}
+/** The monitored number of an epoch, if it is better than the best so far by more than `minDelta`. */
+export type Better = (logs: Logs, best: number | undefined) => number | undefined;
 
 /**
- * @returns a function that starts to follow the number; called for each training
+ * @returns a function that compares; NaN is never better
  * @throws FettleError what it returns: `unknown_name` where the logs do not have the number
  */
 export function monitorBest({
   monitor: given,
   mode,
   minDelta = 0,
-}: Required<MonitorOptions<string>> & { readonly minDelta?: number }): () => BestValue {
+}: Required<MonitorOptions<string>> & { readonly minDelta?: number }): Better {
   const monitor = camelCase(given);
   const smaller = mode === "min" || (mode === "auto" && isBetterSmaller(monitor));
-  return () => {
-    let best: number | undefined;
-    return {
-      improves(logs) {
-        const name = Object.hasOwn(logs, given) ? given : monitor;
-        if (!Object.hasOwn(logs, name)) throw unknownNumber(given, Object.keys(logs));
-        const value = logs[name];
-        const gain = best === undefined ? Number.POSITIVE_INFINITY : smaller ? best - value : value - best;
-        const improves = gain > minDelta && !Number.isNaN(value);
-        if (improves) best = value;
-        return improves;
-      },
-    };
+  return (logs, best) => {
+    const name = Object.hasOwn(logs, given) ? given : monitor;
+    if (!Object.hasOwn(logs, name)) throw unknownNumber(given, Object.keys(logs));
+    const value = logs[name];
+    const gain = best === undefined ? Number.POSITIVE_INFINITY : smaller ? best - value : value - best;
+    return gain > minDelta && !Number.isNaN(value) ? value : undefined;
   };
 }
 

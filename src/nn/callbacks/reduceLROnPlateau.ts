@@ -1,6 +1,6 @@
 import { atLeastZero, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import type { Callback } from "./callback.js";
-import { DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
+import { BEST, DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
 import { perTraining } from "./perTraining.js";
 
 /**
@@ -30,6 +30,21 @@ const RULES = {
   minLearningRate: [atLeastZero, 0],
 } satisfies OptionRules<ReduceLROnPlateauOptions>;
 
+/** The state of a training. */
+interface State {
+  /** Epochs in a row without improvement. */
+  waited: number;
+  /** Epochs that do not count yet. */
+  cooling: number;
+  best?: number;
+}
+
+const STATE = {
+  waited: [integer(0)],
+  cooling: [integer(0)],
+  best: BEST,
+} satisfies OptionRules<State>;
+
 /**
  * Multiplies the learning rate by `factor` when a monitored number has stopped improving: Keras'
  * `ReduceLROnPlateau`, with its defaults. `learningRate` of the history has the rate of each epoch.
@@ -57,27 +72,32 @@ export function reduceLROnPlateau<Custom extends string = never>(
     RULES,
   );
   const { factor, patience, cooldown, minLearningRate } = read;
-  const best = monitorBest(read);
-  const [callback] = perTraining("reduceLROnPlateau", (control) => {
-    // refuses a schedule at once, and starts the list of rates in the history
-    control.setLearningRate(control.getLearningRate());
-    const { improves } = best();
-    let waited = 0;
-    let cooling = 0;
-    return {
-      onEpochEnd(_, logs) {
-        if (cooling > 0) cooling--;
-        if (improves(logs)) {
-          waited = 0;
-        } else if (cooling === 0 && ++waited >= patience) {
-          const rate = control.getLearningRate();
-          if (rate <= minLearningRate) return;
-          control.setLearningRate(Math.max(rate * factor, minLearningRate));
-          cooling = cooldown;
-          waited = 0;
-        }
-      },
-    };
-  });
+  const better = monitorBest(read);
+  const [callback] = perTraining<State>(
+    "reduceLROnPlateau",
+    read,
+    STATE,
+    { waited: 0, cooling: 0 },
+    (own, begun) => {
+      // refuses a schedule at once, and starts the list of rates in the history
+      begun.setLearningRate(begun.getLearningRate());
+      return {
+        onEpochEnd(_, logs, control) {
+          if (own.cooling > 0) own.cooling--;
+          const value = better(logs, own.best);
+          if (value !== undefined) {
+            own.best = value;
+            own.waited = 0;
+          } else if (own.cooling === 0 && ++own.waited >= patience) {
+            const rate = control.getLearningRate();
+            if (rate <= minLearningRate) return;
+            control.setLearningRate(Math.max(rate * factor, minLearningRate));
+            own.cooling = cooldown;
+            own.waited = 0;
+          }
+        },
+      };
+    },
+  );
   return callback;
 }

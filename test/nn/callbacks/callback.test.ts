@@ -49,7 +49,7 @@ describe("callbacks", () => {
   const rule =
     "invalid_argument: callbacks[1] must be an object with methods such as onEpochEnd, or made by a function such as " +
     "earlyStopping(); received ";
-  const known = "Known: onTrainBegin, onEpochBegin, onBatchEnd, onEpochEnd, onTrainEnd.";
+  const known = "Known: onTrainBegin, onEpochBegin, onBatchEnd, onEpochEnd, onTrainEnd, save, restore.";
   it.each<[string, unknown, string]>([
     ["a function", () => 1, `${rule}function (anonymous)`],
     ["a name", "earlyStopping", `${rule}"earlyStopping"`],

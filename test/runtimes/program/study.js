@@ -5,16 +5,21 @@
  */
 import {
   adam,
+  batchNormalization,
   choice,
+  createTraining,
   createTuner,
   dense,
   dropout,
+  earlyStopping,
   encodeTable,
   float,
   gp,
   int,
   loadModel,
   readTable,
+  reduceLROnPlateau,
+  restoreTraining,
   restoreTuner,
   saveModel,
   sequential,
@@ -62,9 +67,9 @@ async function inSlices({ jobs, ...options }, steps) {
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @param {Record<string, typeof tune>} others - other ways to the same
- * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>>}
- * those of the dense networks in one go, and one each of all of an ensemble and of `layers.js`; with one
- * thread, in slices and in the other ways they are the same
+ * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers" |
+ * "training", string>>} those of the dense networks in one go, and one each of all of an ensemble, of
+ * `layers.js` and of a training; with one thread, in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
   const dense = await inEveryWay(partsOf(csv), 40, jobs, others);
@@ -74,8 +79,67 @@ export async function study(csv, jobs, others = {}) {
     ...dense,
     ensemble: await digestOfWords(Object.values(ensemble)),
     layers: await digestOfWords(Object.values(layers)),
+    training: await trainingDigest(csv),
   };
 }
+
+/**
+ * The SHA-256 of a training in slices of 7 steps, each resumed from the bytes of the one before: of all
+ * bytes, of the model and the history.
+ *
+ * @throws {Error} unless model and history are those of one `fit`
+ */
+async function trainingDigest(csv) {
+  const { inputs, columns, y, rows } = encodeTable(readTable(csv), { target: "cultivar" });
+  const x = Float32Array.from({ length: rows * inputs.length }, (_, i) => {
+    return columns[i % inputs.length][Math.floor(i / inputs.length)];
+  });
+  const [features, targets] = [x, y].map((data) => ({ data, shape: [rows, data.length / rows] }));
+  const given = (network) => [network, features, targets, optionsOfFit()];
+  const whole = networkOfFit();
+  const history = JSON.stringify(await whole.fit(...given(whole).slice(1)));
+  const expected = await digest(saveModel(whole, { optimizer: true }));
+  const digests = [expected, history];
+  let network = networkOfFit();
+  let training = await createTraining(...given(network));
+  while (!training.result) {
+    await training.advance({ steps: 7 });
+    const bytes = training.save();
+    digests.push(await digest(bytes));
+    await training.free();
+    network = networkOfFit();
+    training = await restoreTraining(bytes, ...given(network));
+  }
+  if (
+    (await digest(saveModel(network, { optimizer: true }))) !== expected ||
+    JSON.stringify(training.result) !== history
+  )
+    throw new Error("a training in slices differs from one fit");
+  return digestOfWords(digests);
+}
+
+function networkOfFit() {
+  const network = sequential([
+    dense(12, { activation: "gelu" }),
+    batchNormalization(),
+    dropout(0.2),
+    dense(3, { activation: "softmax" }),
+  ]);
+  network.compile({
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: "categoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
+  return network;
+}
+
+const optionsOfFit = () => ({
+  epochs: 9,
+  batchSize: 16,
+  validationSplit: 0.2,
+  seed: 6,
+  callbacks: [reduceLROnPlateau({ patience: 1, factor: 0.5 }), earlyStopping({ patience: 4 })],
+});
 
 /** The digests of some parts, which are the same in slices of so many steps and in the other ways. */
 async function inEveryWay(parts, steps, jobs, others) {
