@@ -189,6 +189,9 @@ export const outputs = new Map<Block, (output: string) => void>([
   [blockWith("docs/training.md", "modelCheckpoint("), (output) => expect(output).toBe("true true\n")],
   [blockWith("docs/training.md", "onEpochBegin("), (output) => expect(output).toBe("true true\n")],
   [blockWith("docs/training.md", "AbortSignal.timeout(50)"), (output) => expect(output).toBe("aborted\n")],
+  [blockWith("docs/training.md", "const whole = build()"), (output) => expect(output).toBe("true\n")],
+  [blockWith("docs/training.md", "class Counter"), (output) => expect(output).toBe("5\n")],
+  [blockWith("docs/runtimes.md", "async function slice("), (output) => expect(output).toBe("50\n")],
   [
     blockWith("docs/training.md", "earlyStopping: { patience: 5 }"),
     (output) => expect(output).toBe("true\n"),
