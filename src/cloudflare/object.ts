@@ -12,7 +12,7 @@ import type { StudySettings } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuner, ServedStudy } from "../serve/study.js";
 import type { StudyStorage } from "../store/storage.js";
-import { type ServedTuner, openBoundedTuner } from "../tune/resume/slices.js";
+import { openBoundedTuner, type ServedTuner } from "../tune/resume/slices.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { objectStorage } from "./storage.js";
 

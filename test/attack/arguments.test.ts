@@ -37,7 +37,7 @@ const GIVEN: readonly (readonly unknown[])[] = [
 ];
 
 /**
- * Methods that people call; those of layers, optimizers, strategies and the like are called by the library.
+ * Methods that people call; those of layers, optimizers, strategies and callbacks are called by the library.
  */
 const METHODS = [
   ...[
@@ -107,7 +107,7 @@ describe.each(entries)("each function of %s", (entry, [path]) => {
 /** The functions among the results of a call: a result that is one, and methods of one. */
 function functionsIn(name: string, result: unknown): readonly (readonly [string, Anything])[] {
   if (typeof result === "function") return [[`what ${name} returns`, result as Anything]];
-  if (typeof result !== "object" || result === null) return [];
+  if (typeof result !== "object" || result === null || "onEpochEnd" in result) return [];
   return METHODS.flatMap((method) => {
     const found = (result as Readonly<Record<string, unknown>>)[method];
     return typeof found === "function"
