@@ -1,7 +1,8 @@
 /** `fettle evaluate`: scores a saved model on rows whose targets are known. */
 import { rowsWithTargets } from "../data/columns.js";
-import { encodeRows } from "../data/dataset.js";
+import { encodeRows, weightsOfRows } from "../data/dataset.js";
 import type { RowOrigin } from "../data/origin.js";
+import { columnNamed } from "../data/table.js";
 import { check, show } from "../errors.js";
 import { scoreLines } from "../report/baselines.js";
 import { count, plain } from "../report/format.js";
@@ -18,6 +19,7 @@ const EVALUATE = {
     "<class>",
     "the positive class, to which precision, recall, f1 and AUC refer (default: that of the model)",
   ),
+  weight: text("<column>", "column with each row's weight in the scores"),
   json: JSON_ONLY,
 };
 type EvaluateFlags = FlagsOf<typeof EVALUATE>;
@@ -37,15 +39,21 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<vo
   const model = await readModel(path);
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it contains only a network`);
-  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? model.unknown);
+  const { positive = model.positive, weight } = flags;
+  const { columns } = table.schema;
+  // the model has no column of weights
+  const isRead = weight === undefined || columns.some(({ name }) => name === weight);
+  const more = isRead ? [] : [{ name: weight, kind: "number" as const, categories: [] }];
+  const schema = { ...table.schema, columns: [...columns, ...more] };
+  const all = await readOtherFile(file, flags, schema, flags.unknown ?? model.unknown);
   const { table: read, rows: kept } = rowsWithTargets(all, table.targets ?? [table.target]);
   const leftOut = all.rows - read.rows;
   if (leftOut > 0)
     note(`${leftOut} of ${count(all.rows, "row")} lack target ${show(table.target)} and are left out.`);
-  const { positive = model.positive } = flags;
   const origin: RowOrigin = { isTable: true, rows: kept };
   const scores = inFile(file, () => {
-    const rows = { ...encodeRows(read, table), origin };
+    const sampleWeight = weight === undefined ? undefined : weightsOfRows(columnNamed(all, weight), kept);
+    const rows = { ...encodeRows(read, table), origin, ...(sampleWeight && { sampleWeight }) };
     check(
       rows.y !== undefined,
       () => `the column ${show(table.target)} must be present, to score against`,
@@ -54,11 +62,12 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<vo
     return model.evaluate(rows, positive === undefined ? {} : { positive });
   });
   if (flags.json) {
-    const told = { rows: read.rows, leftOut: leftOut > 0 ? leftOut : undefined, positive, scores };
+    const told = { rows: read.rows, leftOut: leftOut > 0 ? leftOut : undefined, positive, weight, scores };
     printLines([JSON.stringify(told)]);
     return;
   }
   const paint = paintFor(process.stdout);
-  const title = `Scores on ${count(read.rows, "row")} of ${plain(titleOf(file))}`;
+  const weighted = weight === undefined ? "" : `, weighted by ${plain(weight)}`;
+  const title = `Scores on ${count(read.rows, "row")} of ${plain(titleOf(file))}${weighted}`;
   printLines([paint.heading(title), ...scoreLines(scores, undefined, positive, widthOf(process.stdout))]);
 }

@@ -217,7 +217,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   return {
     ...encodeInputs(inputs, rows),
     ...target,
-    ...(weight && { sampleWeight: weightsIn(weight, rows) }),
+    ...(weight && { sampleWeight: weightsOfRows(weight, rows) }),
     ...(group && { groups: groupsIn(group, rows) }),
     ...(time && { time: timesIn(time, rows) }),
     ...(missing === "impute" && { imputes: true }),
@@ -287,7 +287,8 @@ function timesIn(column: Column, rows: Int32Array): Float64Array {
   return checkTime(name, valuesAt(column, rows), rows.length, placeIn(rows));
 }
 
-function weightsIn(column: Column, rows: Int32Array): Float64Array {
+/** @throws FettleError `invalid_data` for anything but weights, naming the row */
+export function weightsOfRows(column: Column, rows: Int32Array): Float64Array {
   const name = `weight ${show(column.name)}`;
   must(
     column.kind === "number" && column.doubt === undefined,

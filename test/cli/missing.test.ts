@@ -61,6 +61,40 @@ it("rows without a target are left out of scores, and counted", async () => {
   expect(JSON.parse(some.stdout)).toEqual({ ...JSON.parse(all.stdout), leftOut: 3 });
 });
 
+it("a row of weight k counts as k rows, where rows are left out too, and a wrong weight is named by its row", async () => {
+  await fettle("fit", "train.csv", "--target", "state", "--epochs", "3", "--out", "whole.fettle");
+  const lines = train.slice(0, 9).map((line, i) => (i === 2 ? line.replace(/[^,]+$/, "") : line));
+  const table = (name: string, head: string, rows: readonly string[]) =>
+    writeFileSync(join(folder, name), [head, ...rows].join("\n"));
+  table(
+    "weighted.csv",
+    "w,age,port,fresh,state",
+    lines.map((line, i) => `${i % 4},${line}`),
+  );
+  table(
+    "repeated.csv",
+    "age,port,fresh,state",
+    lines.flatMap((line, i) => Array<string>(i % 4).fill(line)),
+  );
+  const weighted = await fettle("evaluate", "whole.fettle", "weighted.csv", "--weight", "w", "--json");
+  const repeated = await fettle("evaluate", "whole.fettle", "repeated.csv", "--json");
+  const { scores, ...told } = JSON.parse(weighted.stdout);
+  expect(told).toEqual({ rows: 8, leftOut: 1, positive: "bad", weight: "w" });
+  const expected = JSON.parse(repeated.stdout).scores as Record<string, number>;
+  expect(Object.keys(scores)).toEqual(Object.keys(expected));
+  for (const [name, score] of Object.entries(expected)) expect(scores[name]).toBeCloseTo(score, 12);
+  expect((await fettle("evaluate", "whole.fettle", "weighted.csv", "--weight", "w")).stdout).toContain(
+    "Scores on 8 rows of weighted.csv, weighted by w",
+  );
+  table(
+    "wrong.csv",
+    "w,age,port,fresh,state",
+    lines.map((line, i) => `${i === 4 ? -1 : 1},${line}`),
+  );
+  const wrong = await fettle("evaluate", "whole.fettle", "wrong.csv", "--weight", "w");
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("row 5 below the header")]);
+});
+
 it("rows without one of several targets are left out of scores, and counted", async () => {
   const lines = Array.from({ length: 24 }, (_, i) => `${i % 5},${i % 7},${(3 * i) % 8}`);
   const fileOf = (name: string, rows: readonly string[]) =>

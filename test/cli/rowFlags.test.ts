@@ -65,6 +65,12 @@ const rows: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     encoding: ["data.csv", OWN, /Scores on 30 rows/, /^refused: /],
     limits: [`data.csv ${OWN}`, "--limits rows=29", /^refused: .*rows/, /Scores/],
     positive: [`data.csv ${OWN}`, "--positive no", /f1 of no/, /f1 of yes/],
+    weight: [
+      `data.csv ${OWN}`,
+      "--weight size",
+      /^Scores on 30 rows of data.csv, weighted by size\n/,
+      /data.csv\n/,
+    ],
     json: [`data.csv ${OWN}`, "--json", /^\{"rows":30,"positive":"yes","scores":\{.*\}\}\n$/, /Scores/],
   },
 };
