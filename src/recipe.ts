@@ -4,6 +4,8 @@
  * recipe cannot become wrong. A custom piece, or a copy of a built-in one, has no recipe; nothing is assumed
  * about it.
  */
+import { copyPlain } from "./options.js";
+
 const recipes = new WeakMap<object, string>();
 
 /**
@@ -35,9 +37,12 @@ export interface Made {
 
 const makers = new WeakMap<object, Made>();
 
-/** Records how `value` was made; returns `value`. A copy of it counts as a custom piece. */
+/**
+ * Records how `value` was made; returns `value`. A copy of it counts as a custom piece. The options are
+ * copied: what is made must not change with the caller's object.
+ */
 export function madeBy<T extends object>(value: T, made: Made): T {
-  makers.set(value, made);
+  makers.set(value, { ...made, options: copyPlain(made.options) });
   return value;
 }
 

@@ -74,13 +74,14 @@ export interface MuonOptions
  */
 export function muon(options: MuonOptions = {}): Optimizer {
   if (!isPlainObject(options)) return kind([])(options); // which refuses it
-  const { excludeLayers = [], ...config } = options;
+  const { excludeLayers: given = [], ...config } = options;
   must(
-    Array.isArray(excludeLayers) && excludeLayers.every((layer) => typeof layer === "string"),
+    Array.isArray(given) && given.every((layer) => typeof layer === "string"),
     "excludeLayers of muon",
     'an array of names of layers, such as ["dense_3"]',
-    excludeLayers,
+    given,
   );
+  const excludeLayers = [...given];
   const optimizer = kind(excludeLayers)(config);
   madeFrom(optimizer, [recipeOf(optimizer), excludeLayers]);
   return madeBy(optimizer, { name: "muon", options });
