@@ -170,8 +170,8 @@ export class StoredRecord {
       if (!(isA(cause, FettleError) && ["conflict", "not_found"].includes(cause.code))) throw cause;
       throw new FettleError(
         "conflict",
-        `another process has changed or deleted study ${show(this.name)} since it was read here, so nothing was ` +
-          "written; send the request again",
+        `another process has changed or deleted study ${show(this.name)} since it was read here, and this request ` +
+          "has changed nothing; send it again",
         { cause },
       );
     }

@@ -200,7 +200,7 @@ describe("two processes on one folder", () => {
     const [status, code, message] = await refusalOf(ask(other.fetch, "POST /studies/a/cancel"));
     expect([status, code]).toEqual([409, "conflict"]);
     expect(message).toContain(
-      'another process has changed or deleted study "a" since it was read here, so nothing was written',
+      'another process has changed or deleted study "a" since it was read here, and this request has changed nothing',
     );
     expect(await read(ask(other.fetch, "GET /studies/a"))).toMatchObject({ phase: "paused" });
     expect(await read(ask(other.fetch, "POST /studies/a/cancel"))).toMatchObject({ phase: "cancelled" });
