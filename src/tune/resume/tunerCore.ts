@@ -118,9 +118,17 @@ export function savedStudy(bytes: Uint8Array, elsewhere: readonly StoredTrial[])
 export const trialsIn = (bytes: Uint8Array): readonly StoredTrial[] =>
   (unpackArchive(FORMAT, bytes).study as StudyJson).trials;
 
-/** @param asked - the number of its trials; those that it has itself decide */
+/**
+ * Trials that run in the study run, whatever has become of them elsewhere. Of those that have ended in both,
+ * the stored fact counts.
+ *
+ * @param asked - the number of its trials
+ */
 function wholeStudy(study: StudyJson, asked: number, elsewhere: readonly StoredTrial[]): StudyJson {
-  const known = new Map([...elsewhere, ...study.trials].map((trial) => [trial.number, trial]));
+  const known = new Map(elsewhere.map((trial) => [trial.number, trial]));
+  for (const trial of study.trials)
+    if (trial.status === "running" || (known.get(trial.number)?.status ?? "running") === "running")
+      known.set(trial.number, trial);
   const trials = Array.from({ length: asked }, (_, number) => {
     const trial = known.get(number);
     check(
