@@ -14,8 +14,9 @@ import type { Program, StepGraph } from "./program.js";
 export interface Fingerprint {
   /** Operations, inputs and attributes as float64 numbers, by their bits. */
   readonly words: Uint32Array;
-  /** Every name, each after its length. */
+  /** Every name, each after its length; those of operations and attributes where they come first. */
   readonly names: string;
+  /** Of words and names: the same in every process, so that saved work can name a step by it. */
   readonly hash: number;
 }
 
@@ -67,15 +68,25 @@ export function fingerprint(step: StepGraph): Fingerprint {
   const putName = (name: string): void => {
     names += `${name.length}:${name}`;
   };
+  const numbers = new Map<string, number>();
+  const putWord = (word: string): void => {
+    let number = numbers.get(word);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(word, number);
+      putName(word);
+    }
+    put(number);
+  };
   const putNodes = (nodes: readonly Node[]): void => {
     put(nodes.length);
     for (const { op, inputs, attributes } of nodes) {
-      put(numberOf(op));
+      putWord(op);
       put(inputs.length);
       for (const input of inputs) put(input);
       for (const name of Object.keys(attributes)) {
         const attribute = (attributes as Readonly<Record<string, Attribute>>)[name];
-        put(numberOf(name));
+        putWord(name);
         if (typeof attribute === "number" || typeof attribute === "boolean") put(Number(attribute));
         else if (typeof attribute === "string") putName(attribute);
         else if (isNodes(attribute)) putNodes(attribute);
@@ -100,7 +111,7 @@ export function fingerprint(step: StepGraph): Fingerprint {
     put(step.state[name].output);
   }
   const words = new Uint32Array(room.slice(0, count).buffer);
-  return { words, names, hash: hashOf(words) };
+  return { words, names, hash: hashOf(words, names) };
 }
 
 type Attribute = number | boolean | string | readonly number[] | readonly Node[];
@@ -110,21 +121,10 @@ function isNodes(attribute: readonly number[] | readonly Node[]): attribute is r
   return typeof attribute[0] === "object";
 }
 
-/** A number for each operation and attribute: the same as long as the process lives. */
-function numberOf(word: string): number {
-  let number = numbers.get(word);
-  if (number === undefined) {
-    number = numbers.size;
-    numbers.set(word, number);
-  }
-  return number;
-}
-
-const numbers = new Map<string, number>();
-
-/** FNV-1a over words (G. Fowler, L. Noll and K.-P. Vo). */
-function hashOf(words: Uint32Array): number {
+/** FNV-1a over words and the units of names (G. Fowler, L. Noll and K.-P. Vo). */
+function hashOf(words: Uint32Array, names: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  for (let i = 0; i < names.length; i++) hash = Math.imul(hash ^ names.charCodeAt(i), 0x01000193);
   return hash;
 }
