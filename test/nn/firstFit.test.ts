@@ -1,6 +1,6 @@
 /**
- * A first `fit`, before the kernels are loaded: it waits for them, and trains on what its arrays held when it
- * was called.
+ * A first `fit`, before the kernels are loaded: it waits for them, trains on what its arrays held when it was
+ * called, and ends by its signal.
  */
 import { expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
@@ -43,6 +43,12 @@ it("trains on what arrays hold when it is called, and refuses what is not finite
   const [row, weights] = [[...rows[0]], [...options.sampleWeight]];
   rows[0].fill(Number.NaN);
   options.sampleWeight.fill(-1);
+  const stop = new AbortController();
+  const model = sequential([dense(1)]);
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  const stopped = model.fit([[1], [2]], [1, 2], { epochs: 2000, signal: stop.signal });
+  stop.abort();
+  const aborted = expect(stopped).rejects.toMatchObject({ code: "aborted" });
   const refused = trained(Float64Array.of(1, 2, 1e39, 4)).catch((error: Error) => error.message);
   expect(kernelsAreLoaded()).toBe(false);
   expect(await first).toEqual(await trained([1, 2, 3, 4]));
@@ -51,5 +57,6 @@ it("trains on what arrays hold when it is called, and refuses what is not finite
   rows[0] = row;
   options.sampleWeight = weights;
   expect(history).toEqual((await scored()).history);
+  await aborted;
   expect(await refused).toBe("x must hold finite numbers; received 1e+39 at x[1][0]");
 });
