@@ -4,7 +4,7 @@
  * recipe cannot become wrong. A custom piece, or a copy of a built-in one, has no recipe; nothing is assumed
  * about it.
  */
-import { copyPlain } from "./options.js";
+import { isPlainObject } from "./errors.js";
 
 const recipes = new WeakMap<object, string>();
 
@@ -42,9 +42,22 @@ const makers = new WeakMap<object, Made>();
  * copied: what is made must not change with the caller's object.
  */
 export function madeBy<T extends object>(value: T, made: Made): T {
-  makers.set(value, { ...made, options: copyPlain(made.options) });
+  makers.set(value, { ...made, options: copyOf(made.options) });
   return value;
 }
+
+/** A copy of lists and records. Pieces stay themselves: built-in ones are frozen, others have functions. */
+function ownData(given: unknown): unknown {
+  if (Array.isArray(given)) return given.map(ownData);
+  const isPiece =
+    !isPlainObject(given) ||
+    Object.isFrozen(given) ||
+    Object.values(given).some((field) => typeof field === "function");
+  return isPiece ? given : copyOf(given);
+}
+
+const copyOf = (record: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).map(([key, field]) => [key, ownData(field)]));
 
 export function madeOf(value: unknown): Made | undefined {
   return makers.get(value as object);

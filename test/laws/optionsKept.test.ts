@@ -1,5 +1,6 @@
 /** What a factory has made does not change with the object that it was given. */
 import { expect, it } from "vitest";
+import { relu6 } from "../../src/graph/activations.js";
 import { maxNorm } from "../../src/nn/constraints.js";
 import { conv2d, dense, reshape, zeroPadding2d } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
@@ -7,6 +8,13 @@ import { sequential } from "../../src/nn/sequential.js";
 import { optimizers } from "../../src/optim/registry.js";
 import { cosineDecay, piecewiseConstantDecay } from "../../src/optim/schedules.js";
 import { madeOf, recipeOf } from "../../src/recipe.js";
+
+const copied = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(copied)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copied(field)]))
+      : value;
 
 /** Changes every number, text and list within a value. */
 function spoil(value: object): void {
@@ -27,6 +35,11 @@ const cases: readonly (readonly [string, object, (options: never) => object])[] 
   ["cosineDecay", { initialLearningRate: 0.5, decaySteps: 8 }, cosineDecay],
   ["piecewiseConstantDecay", { boundaries: [2, 4], values: [0.5, 0.25, 0.125] }, piecewiseConstantDecay],
   ["dense", { kernelRegularizer: { l1: 0.5, l2: 0.25 } }, (options: object) => dense(2, options)],
+  [
+    "dense, with a function",
+    { activation: relu6, kernelRegularizer: { l2: 0.5 } },
+    (options: object) => dense(2, options),
+  ],
   ["conv2d", { strides: [2, 2] }, (options: object) => conv2d(2, [3, 3], options)],
   ["reshape", [4, 2], (shape: number[]) => reshape(shape)],
   [
@@ -42,7 +55,7 @@ const cases: readonly (readonly [string, object, (options: never) => object])[] 
 ];
 
 it.each(cases)("%s", (_, options, make) => {
-  const untouched = structuredClone(options);
+  const untouched = copied(options);
   const piece = make(options as never);
   const equal = make(untouched as never);
   const factsOf = (made: object) => [recipeOf(made), JSON.stringify(madeOf(made))];

@@ -119,8 +119,8 @@ export const trialsIn = (bytes: Uint8Array): readonly StoredTrial[] =>
   (unpackArchive(FORMAT, bytes).study as StudyJson).trials;
 
 /**
- * Trials that run in the study run, whatever has become of them elsewhere. Of those that have ended in both,
- * the stored fact counts.
+ * Trials that run in the study run, also if they have ended elsewhere. Of those that have ended in both, the
+ * stored fact counts.
  *
  * @param asked - the number of its trials
  */
