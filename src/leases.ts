@@ -9,8 +9,8 @@
 
 /** Times are those of the clock. */
 export interface Hold {
-  /** Whose it is, or the last seen sign of its holder. */
-  readonly holder: string;
+  /** Whose it is, or the last seen sign of its holder; undefined once released. */
+  readonly holder: string | undefined;
   readonly since: number;
   /** When others may have it, unless its holder sends a heartbeat. */
   readonly until: number;
@@ -55,7 +55,7 @@ export class Leases<K> {
   /** Takes it from its holder, so that another may have it at once. */
   release(key: K): void {
     const hold = this.held.get(key);
-    if (hold) this.held.set(key, { ...hold, holder: "", until: Number.NEGATIVE_INFINITY });
+    if (hold) this.held.set(key, { ...hold, holder: undefined, until: Number.NEGATIVE_INFINITY });
   }
 
   /** Forgets it. */

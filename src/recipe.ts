@@ -46,18 +46,25 @@ export function madeBy<T extends object>(value: T, made: Made): T {
   return value;
 }
 
-/** A copy of lists and records. Pieces stay themselves: built-in ones are frozen, others have functions. */
-function ownData(given: unknown): unknown {
-  if (Array.isArray(given)) return given.map(ownData);
+/** No option is deeper; deeper values, such as one that contains itself, are not copied. */
+const MOST = 20;
+
+/**
+ * A copy of lists and records. Pieces stay themselves, which `copyPlain` would take apart: built-in ones are
+ * frozen, others have functions.
+ */
+function ownData(given: unknown, depth = MOST): unknown {
+  if (depth === 0) return given;
+  if (Array.isArray(given)) return given.map((each) => ownData(each, depth - 1));
   const isPiece =
     !isPlainObject(given) ||
     Object.isFrozen(given) ||
     Object.values(given).some((field) => typeof field === "function");
-  return isPiece ? given : copyOf(given);
+  return isPiece ? given : copyOf(given, depth - 1);
 }
 
-const copyOf = (record: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).map(([key, field]) => [key, ownData(field)]));
+const copyOf = (record: object, depth = MOST): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).map(([key, field]) => [key, ownData(field, depth)]));
 
 export function madeOf(value: unknown): Made | undefined {
   return makers.get(value as object);

@@ -214,7 +214,7 @@ it("a trial that its client gives back is the next client's at once, and no long
   expect((await post(fetch, `s/trials/${number}/release`, { lease: "of another" })).status).toBe(409);
   expect((await post(fetch, `s/trials/${number}/release`, { lease })).status).toBe(204);
   // until it is handed out again it is nobody's
-  for (const of of [lease, "of another"])
+  for (const of of [lease, "of another", ""])
     expect((await post(fetch, `s/trials/${number}/tell`, { lease: of, value: 2 })).status).toBe(409);
   const again = (await post(fetch, "s/ask")).body as HandedTrial;
   expect([again.number, again.params]).toEqual([number, params]);

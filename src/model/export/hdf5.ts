@@ -17,8 +17,8 @@ export interface StoredArray {
 }
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
-/** The most objects of a file. */
-const MOST = 100_000;
+/** The most places that are read, levels of groups and nodes, and bytes of a name. */
+const [MOST, DEEPEST, LONGEST] = [1_000_000, 100, 1000];
 /** Kinds of messages. */
 const [SPACE, TYPE, LAYOUT, CONTINUED, GROUP] = [0x01, 0x03, 0x08, 0x10, 0x11];
 const [FLOAT, CONTIGUOUS] = [1, 1];
@@ -41,6 +41,8 @@ class Reader {
   private readonly view: DataView;
   /** Places of objects and nodes that were read. */
   private readonly seen = new Set<number>();
+  /** How many objects, nodes and messages were read. */
+  private read = 0;
   private readonly found = new Map<string, StoredArray>();
 
   constructor(private readonly bytes: Uint8Array) {
@@ -61,13 +63,13 @@ class Reader {
   }
 
   /** A group with all that is in it, or an array. */
-  private object(path: string, at: number): void {
+  private object(path: string, at: number, depth = 0): void {
     const messages = this.messages(at);
     const group = messages.find(({ type }) => type === GROUP);
     if (group) {
       const [tree, heap] = [this.place(group.at), this.place(group.at + 8)];
       this.mustBe("HEAP", heap);
-      this.tree(path, tree, this.place(heap + 24));
+      this.tree(path, tree, this.place(heap + 24), depth + 1);
       return;
     }
     const [space, type, layout] = [SPACE, TYPE, LAYOUT].map((kind) =>
@@ -85,6 +87,7 @@ class Reader {
     for (const { from, to } of blocks)
       for (let next = from; next + 8 <= to; next += 8 + this.uint16(next + 2)) {
         const message = { type: this.uint16(next), at: next + 8 };
+        mustBeIntact(++this.read < MOST, "it has too many parts");
         messages.push(message);
         if (message.type !== CONTINUED) continue;
         const more = this.place(message.at);
@@ -95,18 +98,20 @@ class Reader {
   }
 
   /** The entries of a group. @param names - the place of its names */
-  private tree(path: string, at: number, names: number): void {
+  private tree(path: string, at: number, names: number, depth: number): void {
     this.mustBeNew(at);
+    mustBeIntact(depth < DEEPEST, `its groups are nested more than ${DEEPEST} deep`);
     if (this.text(at, 4) === "SNOD") {
       for (let i = 0; i < this.uint16(at + 6); i++) {
         const entry = at + 8 + 40 * i;
         const name = this.textTo0(names + this.place(entry));
-        this.object(path === "" ? name : `${path}/${name}`, this.place(entry + 8));
+        this.object(path === "" ? name : `${path}/${name}`, this.place(entry + 8), depth);
       }
       return;
     }
     this.mustBe("TREE", at);
-    for (let i = 0; i < this.uint16(at + 6); i++) this.tree(path, this.place(at + 32 + 16 * i), names);
+    for (let i = 0; i < this.uint16(at + 6); i++)
+      this.tree(path, this.place(at + 32 + 16 * i), names, depth + 1);
   }
 
   private array(path: string, space: number, type: number, layout: number): StoredArray {
@@ -171,9 +176,10 @@ class Reader {
 
   private textTo0(at: number): string {
     this.mustHave(at, 1);
-    const end = this.bytes.indexOf(0, at);
-    mustBeIntact(end >= 0, `its text at ${at} has no end`);
-    return new TextDecoder().decode(this.bytes.subarray(at, end));
+    const text = this.bytes.subarray(at, at + LONGEST);
+    const end = text.indexOf(0);
+    mustBeIntact(end >= 0, `its name at ${at} has no end within ${LONGEST} bytes`);
+    return new TextDecoder().decode(text.subarray(0, end));
   }
 
   private mustBe(signature: string, at: number): void {
@@ -181,7 +187,8 @@ class Reader {
   }
 
   private mustBeNew(at: number): void {
-    mustBeIntact(!this.seen.has(at) && this.seen.size < MOST, `its object at ${at} is in it twice`);
+    mustBeIntact(++this.read < MOST, "it has too many parts");
+    mustBeIntact(!this.seen.has(at), `its object at ${at} is in it twice`);
     this.seen.add(at);
   }
 

@@ -28,6 +28,7 @@ export function filesIn(bytes: Uint8Array): Map<string, Uint8Array> {
   mustBeArchive(end >= first, "it has no directory");
   const files = new Map<string, Uint8Array>();
   let at = view.getUint32(end + 16, true);
+  let room = bytes.length;
   for (let left = view.getUint16(end + 10, true); left > 0; left--) {
     mustBeArchive(isAt(at, ENTRY, ENTRY_SIZE), `its directory is damaged at ${at}`);
     const [method, checksum, packed, size] = [
@@ -47,6 +48,9 @@ export function filesIn(bytes: Uint8Array): Map<string, Uint8Array> {
     mustBeArchive(isAt(local, LOCAL, LOCAL_SIZE), `file ${show(name)} has no header`);
     const from = local + LOCAL_SIZE + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
     const file = bytes.subarray(from, from + size);
+    room -= size;
+    // files that overlap could take any time to check
+    mustBeArchive(room >= 0, "its files are longer than it is");
     mustBeArchive(file.length === size && crc32(file) === checksum, `file ${show(name)} is damaged`);
     mustBeArchive(!files.has(name), `it has two files ${show(name)}`);
     files.set(name, file);

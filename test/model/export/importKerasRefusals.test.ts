@@ -136,6 +136,53 @@ it.each<[string, (file: Uint8Array) => unknown, string]>([
   expect(error).toContain(message);
 });
 
+it("refuses files that overlap, whatever time they would take", () => {
+  const file = zipped(new Map([["config.json", new Uint8Array(2_000_000)]]));
+  const view = new DataView(file.buffer);
+  const end = file.length - 22;
+  const entry = file.slice(view.getUint32(end + 16, true), end);
+  const many = Array.from({ length: 10_000 }, (_, i) => {
+    const own = entry.slice();
+    own.set(new TextEncoder().encode(`f${String(i).padStart(10, "0")}`), 46);
+    return own;
+  });
+  const last = file.slice(end);
+  new DataView(last.buffer).setUint16(10, many.length, true);
+  const bomb = new Uint8Array(Buffer.concat([file.slice(0, file.length - entry.length - 22), ...many, last]));
+  expect(() => contentsOfKeras(bomb)).toThrow("this is not a .keras file: its files are longer than it is");
+});
+
+it("refuses groups within groups without end, and names without an end", () => {
+  const file = fileOf("dense, relu");
+  const weights = filesIn(file).get(WEIGHTS) as Uint8Array;
+  const view = new DataView(weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length));
+  // a chain of nodes behind the file, of which each is the only child of the one before
+  const LEVELS = 20_000;
+  const chain = Buffer.alloc(48 * LEVELS);
+  for (let i = 0; i < LEVELS; i++) {
+    chain.write("TREE", 48 * i, "latin1");
+    chain.writeUInt16LE(1, 48 * i + 6);
+    chain.writeBigUInt64LE(BigInt(weights.length + 48 * Math.min(i + 1, LEVELS - 1)), 48 * i + 32);
+  }
+  const root = Number(view.getBigUint64(64, true));
+  const deep = Buffer.concat([Buffer.from(view.buffer), chain]);
+  for (let at = root + 16; ; at += 8 + deep.readUInt16LE(at + 2)) {
+    if (deep.readUInt16LE(at) !== 0x11) continue;
+    deep.writeBigUInt64LE(BigInt(weights.length), at + 8);
+    break;
+  }
+  expect(() => contentsOfKeras(withMember(file, WEIGHTS, new Uint8Array(deep)))).toThrow(
+    "its groups are nested more than 100 deep",
+  );
+  // the first name of the root is behind the file
+  const endless = Buffer.concat([Buffer.from(view.buffer), Buffer.alloc(2000, "A")]);
+  const names = endless.readBigUInt64LE(endless.indexOf("HEAP") + 24);
+  endless.writeBigUInt64LE(BigInt(weights.length) - names, endless.indexOf("SNOD") + 8);
+  expect(() => contentsOfKeras(withMember(file, WEIGHTS, new Uint8Array(endless)))).toThrow(
+    "has no end within 1000 bytes",
+  );
+});
+
 it("reads its own archive as Keras'", () => {
   const file = fileOf("dense, relu");
   expect(contentsOfKeras(zipped(filesIn(file)))).toEqual(contentsOfKeras(file));
