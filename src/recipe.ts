@@ -50,21 +50,19 @@ export function madeBy<T extends object>(value: T, made: Made): T {
 const MOST = 20;
 
 /**
- * A copy of lists and records. Pieces stay themselves, which `copyPlain` would take apart: built-in ones are
- * frozen, others have functions.
+ * A copy of options with their lists and records. Pieces stay themselves, which `copyPlain` would take apart:
+ * built-in ones are frozen, others have functions.
  */
-function ownData(given: unknown, depth = MOST): unknown {
-  if (depth === 0) return given;
-  if (Array.isArray(given)) return given.map((each) => ownData(each, depth - 1));
-  const isPiece =
-    !isPlainObject(given) ||
-    Object.isFrozen(given) ||
-    Object.values(given).some((field) => typeof field === "function");
-  return isPiece ? given : copyOf(given, depth - 1);
+function copyOf<T>(given: T, depth = 0): T {
+  const isPiece = (record: object): boolean =>
+    Object.isFrozen(record) || Object.values(record).some((field) => typeof field === "function");
+  if (depth > MOST) return given;
+  if (Array.isArray(given)) return given.map((each) => copyOf(each, depth + 1)) as T;
+  if (!isPlainObject(given) || (depth > 0 && isPiece(given))) return given;
+  return Object.fromEntries(
+    Object.entries(given).map(([key, field]) => [key, copyOf(field, depth + 1)]),
+  ) as T;
 }
-
-const copyOf = (record: object, depth = MOST): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).map(([key, field]) => [key, ownData(field, depth)]));
 
 export function madeOf(value: unknown): Made | undefined {
   return makers.get(value as object);
