@@ -17,9 +17,8 @@ export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]:
  */
 export function checkOptions(value: unknown, kind: string, known: object): void {
   must(isPlainObject(value), `the options of ${kind}`, "an object", value);
-  const names = Object.keys(known);
   for (const key of Object.keys(value)) {
-    if (!names.includes(key)) throw unknownName(`option of ${kind}`, key, names);
+    if (!Object.hasOwn(known, key)) throw unknownName(`option of ${kind}`, key, Object.keys(known));
   }
 }
 

@@ -37,5 +37,6 @@ export const camelCase = (name: string): string =>
 
 /** The name behind an alias; any other value is returned unchanged. */
 export function canonical<T>(aliases: Readonly<Record<string, readonly string[]>>, name: T): T | string {
+  if (Object.hasOwn(aliases, name as string)) return name;
   return Object.keys(aliases).find((each) => aliases[each].includes(name as string)) ?? name;
 }

@@ -72,5 +72,6 @@ export function madeOf(value: unknown): Made | undefined {
 export function madeLike<T extends object>(copy: T, original: object): T {
   const [recipe, made] = [recipes.get(original), makers.get(original)];
   if (recipe !== undefined) recipes.set(copy, recipe);
-  return made ? madeBy(Object.freeze(copy), made) : copy;
+  if (made) makers.set(Object.freeze(copy), made);
+  return copy;
 }

@@ -63,7 +63,7 @@ export function readOptions<Options extends object, Rules extends OptionRules<Op
   const read = { ...options } as Record<string, unknown>;
   for (const [name, row] of Object.entries<unknown>(rules)) {
     const isThere = Array.isArray(row);
-    const [rule, usual] = [row].flat() as [true | Rule<unknown>, unknown];
+    const [rule, usual] = (isThere ? row : [row]) as [true | Rule<unknown>, unknown];
     if (read[name] === undefined && usual !== undefined) read[name] = usual;
     else if (rule !== true && (isThere || read[name] !== undefined)) rule(name + of, read[name]);
   }

@@ -8,6 +8,7 @@ import { check, FettleError, must, show } from "../errors.js";
 import { add, concat, reshape, slice } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
+import { recent } from "../memo.js";
 import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
 import { getOptimizer } from "../optim/registry.js";
 import { recipeOf } from "../recipe.js";
@@ -20,7 +21,7 @@ import { withFlushedGradient } from "./losses/probabilities.js";
 import { getLoss } from "./losses/registry.js";
 import { rowOfLoss } from "./losses/truths.js";
 import type { Augmentation } from "./mixup.js";
-import { type LayerPlace, type Network, networkOf, type ParameterPlace } from "./network.js";
+import { type LayerPlace, MEMORY, type Network, networkOf, type ParameterPlace } from "./network.js";
 import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
 import { rolesOf } from "./roles.js";
 import { lossOfOutput, type OutputsLoss } from "./stepMasks.js";
@@ -129,32 +130,21 @@ export function architectureOf(
   return { ...pieces, steps: stepsOf(pieces) ?? {} };
 }
 
-/** How many architectures of built-in pieces are remembered. */
-const MEMORY = 32;
-/** By recipe, the most recently used last. */
-const remembered = new Map<string, Steps>();
+/** Those of architectures of built-in pieces, by recipe. */
+const remembered = recent<Steps>(MEMORY);
 
 /**
  * Built-in pieces with equal recipes behave equally, so such architectures are traced only once; undefined
  * with a custom piece.
  */
 function stepsOf({ network, loss, optimizer, augmentation }: Omit<Architecture, "steps">): Steps | undefined {
-  const { inputs, layers, outputs } = network;
-  const pieces = [...layers.map(({ layer }) => layer), optimizer, ...(augmentation ? [augmentation] : [])];
-  const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
-  if (recipes.includes(undefined)) return undefined;
-  const wires = layers.map(({ name, inputs: taken }) => [name, ...taken]);
-  const recipe = JSON.stringify([
-    inputs.map(({ shape }) => shape),
-    wires,
-    outputs.map(({ value }) => value),
-    recipes,
-  ]);
-  const steps = remembered.get(recipe) ?? {};
-  remembered.delete(recipe);
-  remembered.set(recipe, steps);
-  if (remembered.size > MEMORY) remembered.delete(remembered.keys().next().value as string);
-  return steps;
+  const recipes = [
+    network.recipe,
+    typeof loss === "string" ? loss : recipeOf(loss),
+    recipeOf(optimizer),
+    augmentation ? recipeOf(augmentation) : "",
+  ];
+  return recipes.includes(undefined) ? undefined : remembered(JSON.stringify(recipes), () => ({}));
 }
 
 /**

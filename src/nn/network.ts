@@ -4,6 +4,8 @@
  */
 import { check, must, show } from "../errors.js";
 import { type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
+import { recent } from "../memo.js";
+import { recipeOf } from "../recipe.js";
 import { type Layer, type ParameterSpec, separate } from "./layers/layer.js";
 
 /**
@@ -68,6 +70,8 @@ export interface Network {
   readonly trainableSize: number;
   /** Columns of the prediction. */
   readonly units: number;
+  /** What it is except for the values of hyperparameters; undefined with a custom layer. */
+  readonly recipe?: string;
 }
 
 /** Layers one after the other. */
@@ -173,6 +177,31 @@ export function partOf({ inputs, calls }: Wiring, layer: Layer): Wiring {
  */
 export function networkOf(wiring: Wiring, row: number | Shape): Network {
   const given = typeof row === "number" ? [row] : row;
+  const { inputs, calls, outputs } = wiring;
+  const layers = calls.map(({ layer }) => recipeOf(layer));
+  if (layers.includes(undefined)) return placedLayers(wiring, given);
+  const recipe = JSON.stringify([
+    given,
+    inputs,
+    outputs,
+    layers,
+    calls.map((call) => [call.name, call.inputs]),
+  ]);
+  const { places, ...known } = remembered(recipe, () => {
+    const { layers, ...network } = placedLayers(wiring, given);
+    // without the layers, which have weights
+    return { ...network, recipe, places: layers.map(({ layer, ...place }) => place) };
+  });
+  return { ...known, layers: places.map((place, i) => ({ layer: calls[i].layer, ...place })) };
+}
+
+/** How many networks and architectures of built-in pieces are remembered. */
+export const MEMORY = 32;
+const remembered = recent<
+  Omit<Network, "layers"> & { readonly places: readonly Omit<LayerPlace, "layer">[] }
+>(MEMORY);
+
+function placedLayers(wiring: Wiring, given: Shape): Network {
   const columns = sizeOf(given);
   const inputs = beside(wiring.inputs.map(({ name, shape = given }) => ({ name, shape })));
   const own = rowOf(wiring);
@@ -196,9 +225,9 @@ export function networkOf(wiring: Wiring, row: number | Shape): Network {
     mustBeSizes(shape, `\`outputShape\` of ${name}`);
     shapes.push(shape);
     const own = parametersFor(layer, name, given);
-    const { specs } = owned.get(name) ?? { specs: own };
-    mustBeShared(name, specs, own);
-    owned.set(name, { layer, specs });
+    const first = owned.get(name);
+    if (first) mustBeShared(name, first.specs, own);
+    else owned.set(name, { layer, specs: own });
   }
   const places = placesOf(owned);
   const outputs = beside(wiring.outputs.map(({ name, value }) => ({ name, value, shape: shapes[value] })));

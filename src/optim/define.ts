@@ -314,8 +314,7 @@ function create<H extends string, F extends string, T extends string>(
       numbers[key] = value as number;
     }
   }
-  if (!isSchedule(learningRate))
-    checkNumber(`learningRate of ${name}`, learningRate, form.ranges.learningRate);
+  if (!isSchedule(learningRate)) checkNumber("learningRate", name, learningRate, form.ranges.learningRate);
   const { decoupledWeightDecay, useEma, ...flags } = allFlags;
   for (const key of ["emaMomentum", "emaOverwriteFrequency"])
     must(
@@ -326,7 +325,7 @@ function create<H extends string, F extends string, T extends string>(
     );
   if (useEma) numbers.emaMomentum ??= 0.99;
   for (const key in numbers) {
-    checkNumber(`${key} of ${name}`, numbers[key], form.ranges[key]);
+    checkNumber(key, name, numbers[key], form.ranges[key]);
     if (form.ranges[key] === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
   }
   const accumulates = Object.hasOwn(numbers, "gradientAccumulationSteps");
@@ -384,9 +383,11 @@ function create<H extends string, F extends string, T extends string>(
 }
 
 /** `finite` and `inFloat32` of the tables of options, which no page that trains needs at first. */
-function checkNumber(name: string, value: number, interval: Interval | undefined): void {
+function checkNumber(key: string, name: string, value: number, interval: Interval | undefined): void {
   const fits = (x: number): boolean => Number.isFinite(x) && (!interval || within(interval)(x));
+  const rounded = Math.fround(value);
+  if (fits(value) && fits(rounded)) return;
   const rule = `a finite number${interval ? ` in ${interval}` : ""}`;
-  must(fits(value), name, rule, value);
-  must(fits(Math.fround(value)), `${name} in float32`, rule, Math.fround(value));
+  must(fits(value), `${key} of ${name}`, rule, value);
+  must(false, `${key} of ${name} in float32`, rule, rounded);
 }

@@ -54,11 +54,10 @@ export function arraysOf(given: Readonly<Record<string, ArrayOptions>>): Arrays 
   const constraints: Record<string, ReturnType<typeof getConstraint>> = {};
   const penalties: Record<string, number> = {};
   const numbers: Record<string, number> = {};
-  for (const [name, { initializer = "glorotUniform", regularizer = {}, constraint }] of Object.entries(
-    given,
-  )) {
+  for (const [name, array] of Object.entries(given)) {
+    const { initializer = "glorotUniform", regularizer, constraint } = array;
     starts[name] = getInitializer(initializer);
-    Object.assign(penalties, named(name, getRegularizer(regularizer)));
+    if (regularizer !== undefined) Object.assign(penalties, named(name, getRegularizer(regularizer)));
     if (constraint === undefined) continue;
     constraints[name] = getConstraint(constraint);
     Object.assign(numbers, named(name, constraints[name].hyperparameters));

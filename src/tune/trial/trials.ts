@@ -87,12 +87,14 @@ export async function evaluateTrial<S extends Space>(
  */
 function timeOf<S extends Space>(
   { backend, timed, fitTimes }: TrialSetup<S>,
-  { number, live, signal }: AnyTrial,
+  trial: AnyTrial,
 ): WorkTime | undefined {
-  if (timed) live.pause();
-  const own = timed ? live : undefined;
-  const time = fitTimes ? fitTimes.count(number, own) : own;
-  if (time) signal.addEventListener("abort", () => backend.cancel?.(time, signal.reason as Error));
+  if (timed) trial.live.pause();
+  const own = timed ? trial.live : undefined;
+  const time = fitTimes ? fitTimes.count(trial.number, own) : own;
+  if (!time) return undefined;
+  const { signal } = trial;
+  signal.addEventListener("abort", () => backend.cancel?.(time, signal.reason as Error));
   return time;
 }
 
