@@ -9,6 +9,9 @@ import { numbers, RAW, words } from "./support.js";
 
 const GAP = Number.NaN;
 
+/** Five times the rows that are looked at for parts. */
+const MANY = 100_000;
+
 describe("a column", () => {
   it.each([
     [true, ["w=a", "w=b", "w (missing)"]],
@@ -58,6 +61,17 @@ describe("a column", () => {
         parts,
         parts,
       ]);
+  });
+
+  it.each([
+    ["first", (i: number) => i < MANY / 5],
+    ["middle", (i: number) => i >= 0.4 * MANY && i < 0.6 * MANY],
+    ["last", (i: number) => i >= 0.8 * MANY],
+  ])("has parts by all of its rows, whatever the %s fifth of them holds", (_, isIn) => {
+    const values = (isVarying: (i: number) => boolean) =>
+      Float64Array.from({ length: MANY }, (_, i) => (isVarying(i) ? i + 1 : 0));
+    expect(hasParts(values((i) => !isIn(i)))).toBe(true);
+    expect(hasParts(values(isIn))).toBe(false);
   });
 });
 

@@ -70,11 +70,35 @@ it("numbers next to each other at the least that float64 has are told apart", ()
   for (const z of x) expect(Math.abs(z)).toBeLessThan(2);
 });
 
-it.each([1e200, 1e-200])("target statistics of quantities near %s tell categories apart", (size) => {
-  const y = [1, 2, 1, 2, 9, 8, 9, 8].map((each) => each * size);
-  const cells = ["a", "a", "a", "a", "b", "b", "b", "b"];
-  const [own, usual] = [y, y.map((each) => each / size)].map(
-    (targets) => fitPipeline(words(cells, targets), { encode: "target" }).x,
-  );
-  expect(own).toEqual(usual);
+describe.each([2 ** 600, 2 ** -600])("target statistics of quantities times %s", (size) => {
+  const y = [1, 2, 1, 2, 9, 8, 9, 8, 4];
+  const { inputs, ...data } = words(["a", "a", "a", "a", "b", "b", "b", "b", "a"], y);
+  const cells = (data.columns[0] as Float64Array).with(8, Number.NaN);
+  const fitted = (unit: number) =>
+    fitPipeline(
+      {
+        ...data,
+        inputs: [{ ...inputs[0], gaps: true }],
+        columns: [cells],
+        y: data.y.map((each) => each * unit),
+      },
+      { encode: "target" },
+    );
+  const [own, usual] = [size, 1].map(fitted);
+
+  it("tell categories and gaps apart, as in the usual unit", () => {
+    expect(own.x).toEqual(usual.x);
+  });
+
+  it("encode rows that were not trained on, one of an unknown word, as in the usual unit", () => {
+    const [unknown, others] = [2, [0, 1, Number.NaN]];
+    const [first, second] = [own, usual].map(({ pipeline }) =>
+      applyPipeline(pipeline, [[unknown, ...others]]),
+    );
+    expect(first).toEqual(second);
+    // the mean of all rows is between those of the categories
+    const [ofUnknown, a, b] = first;
+    expect(a).toBeLessThan(ofUnknown);
+    expect(ofUnknown).toBeLessThan(b);
+  });
 });
