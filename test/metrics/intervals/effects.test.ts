@@ -206,6 +206,52 @@ describe("the influence of rows that were not seen", () => {
   });
 });
 
+describe("a share", () => {
+  const meanWeightOf = (weights: readonly number[]): number => {
+    const [sum, squares] = [1, 2].map((power) => weights.reduce((all, weight) => all + weight ** power, 0));
+    return squares / sum;
+  };
+
+  // The classes whose rows have the weight of a right and of a wrong row; undefined for those of all rows.
+  it.each([
+    ["accuracy", undefined, undefined],
+    ["precision", 1, 0],
+    ["recall", 1, 1],
+    ["f1", 1, undefined],
+    ["jaccard", 1, undefined],
+  ] as const)(
+    "is moved by a row that was not seen as by one more, of its class's weight: %s",
+    (name, ...classes) => {
+      const metric = metricNamed(name);
+      for (const seed of [1, 2, 3]) {
+        const { yTrue, yPred, outputs, weights: given = [] as never } = rowsFor("two", seed);
+        // rows of class 1 count about three times as much
+        const weights = given.map((weight, i) => weight * (1 + 2 * yTrue[i]));
+        const { unseen } = effectOf(metric, { yTrue, yPred, outputs, weights });
+        const more = (truth: number, guess: number): number => {
+          const by = (weight: number): number =>
+            metric.compute(
+              Float64Array.of(...yTrue, truth),
+              Float64Array.of(...yPred, guess),
+              outputs,
+              Float64Array.of(...weights, weight),
+            );
+          return (
+            (Array.from(weights).reduce((sum, weight) => sum + weight, 0) * (by(1e-6) - by(-1e-6))) / 2e-6
+          );
+        };
+        const moved = [more(1, 1), name === "recall" ? more(1, 0) : more(0, 1)];
+        for (const [i, of] of classes.entries()) {
+          const ofClass = [...weights].filter((_, row) => of === undefined || yTrue[row] === of);
+          const expected = (moved[i] * meanWeightOf(ofClass)) / meanWeightOf([...weights]);
+          expect(Math.abs(expected)).toBeGreaterThan(1e-2);
+          expect(Math.abs((unseen?.influence[i] as number) - expected)).toBeLessThan(1e-6);
+        }
+      }
+    },
+  );
+});
+
 it.each(AVERAGES)("rows that were not seen are of the classes that occur: %s", (name) => {
   const predicted = rowsFor("absent", 1);
   const guesses = Array.from({ length: ROWS }, (_, i) => {
