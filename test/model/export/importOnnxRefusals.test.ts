@@ -83,6 +83,43 @@ describe("importOnnx refuses", () => {
     expect(refused(fileOf(write))).toMatch(message);
   });
 
+  /** Of steps [2, 2], made of columns. */
+  const activated = (name: string, opset: number, attributes: { readonly axis?: number }): Uint8Array => {
+    const bytes = fileOf((graph, x) => {
+      const steps = graph.node("Reshape", [dense(graph, x), graph.integers([0, 2, 2])]);
+      return graph.node("Flatten", [graph.node(name, [steps], attributes)]);
+    });
+    const [written, wanted] = [17, opset].map((version) =>
+      Buffer.from(new Message().text(1, "").integer(2, version).encoded()),
+    );
+    const place = bytes.findIndex((_, i) => written.equals(bytes.subarray(i, i + written.length)));
+    expect(place).toBeGreaterThan(0);
+    bytes.set(wanted, place);
+    return bytes;
+  };
+
+  // before opset 13, an axis stands for itself and all that follow; the first of a row is the default
+  it.each([
+    ["Softmax", 12, {}, "refused"],
+    ["Softmax", 11, { axis: 1 }, "refused"],
+    ["Softmax", 12, { axis: 2 }, [2, 2]],
+    ["Softmax", 12, { axis: -1 }, [2, 2]],
+    ["Softmax", 13, {}, [2, 2]],
+    ["LogSoftmax", 12, {}, "refused"],
+    ["LogSoftmax", 13, {}, [2, 2]],
+  ] as const)("a %s over several axes, opset %i with %j: %j", (name, opset, attributes, expected) => {
+    const bytes = activated(name, opset, attributes);
+    if (expected === "refused") {
+      expect(refused(bytes)).toMatch(
+        new RegExp(`^unsupported: ${name} "${name}" of the ONNX file acts on several axes`),
+      );
+      return;
+    }
+    const { layers } = importOnnx(bytes).network;
+    expect(layers.map(({ name: layer }) => layer)).toEqual(["dense", "reshape", "activation", "flatten"]);
+    expect(layers[1].options).toEqual({ targetShape: expected });
+  });
+
   it("constants that double with each node", () => {
     const bytes = fileOf((graph, x) => {
       let list = graph.integers([1, 1, 1, 1]);
