@@ -218,6 +218,16 @@ describe("an address", () => {
     );
   });
 
+  it.each([
+    [[], []],
+    [[], [1]],
+    [[1], []],
+    [[1, 2], [3]],
+  ])("of two studies has the trials of each, or none: %j and %j", (...trials) => {
+    const route: Route = { page: "studiesCompared", studies: ["a", "b"], trials };
+    expect(routeOf(hashOf(route))).toEqual(route);
+  });
+
   it.each(["#/nowhere", "#/study/%", "#key=abc", "", "#/study/"])("%j leads to the list", (hash) => {
     expect(routeOf(hash)).toEqual({ page: "studies" });
   });

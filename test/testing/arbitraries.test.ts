@@ -52,6 +52,21 @@ describe("shapes", () => {
     expect(new Set(drawn.flat())).toEqual(new Set([1, 2]));
   });
 
+  it.each([
+    [undefined, [0, 1, 2, 3]],
+    [2, [2, 3]],
+    [3, [3]],
+    [5, [5]],
+  ])("have at most 3 axes by default, or the fewest requested: from %o", (minRank, ranks) => {
+    const constraints = minRank === undefined ? {} : { minRank };
+    const drawn = fc.sample(anyShape(constraints), 200).map((shape) => shape.length);
+    expect(new Set(drawn)).toEqual(new Set(ranks));
+    const longest = fc
+      .sample(anyBroadcast(constraints), 200)
+      .map((pair) => Math.max(...pair.map((shape) => shape.length)));
+    expect(Math.max(...longest)).toBe(Math.max(...ranks));
+  });
+
   it("of a pair broadcast, with missing and broadcast axes on either side", () => {
     const seen = { shorter: 0, broadcast: 0 };
     for (const [a, b] of fc.sample(anyBroadcast(), 300)) {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readCommand, shellLine, variableOf } from "../../../src/cli/optimize/command.js";
 import { readSetup } from "../../../src/cli/optimize/setup.js";
 import { choice, float, int } from "../../../src/index.js";
+import type { ParamValue } from "../../../src/search/space/value.js";
 import { cases } from "../../cases.js";
 
 const space = { learningRate: float(0, 1), units: int(1, 9) };
@@ -91,6 +92,27 @@ describe("each parameter reaches the program", () => {
       FETTLE_LEARNING_RATE: "0.5",
       FETTLE_UNITS: "2",
       FETTLE_PARAMS: '{"learningRate":0.5,"units":2}',
+    });
+  });
+
+  it.each<[ParamValue, string]>([
+    ["a b", "a b"],
+    ["1", "1"],
+    [1e-7, "1e-7"],
+    [true, "true"],
+    [null, "null"],
+    [[1, [2, "x"]], '[1,[2,"x"]]'],
+    [{ width: 8, act: null }, '{"width":8,"act":null}'],
+  ])("as JSON, but texts without quotes, on every way: %j", (value, text) => {
+    const command = readCommand(
+      ["run", "{layers}", "--layers={layers}"],
+      { layers: choice([value, 0]) },
+      true,
+    );
+    expect(command.wordsOf({ layers: value }, places)).toEqual(["run", text, `--layers=${text}`]);
+    expect(command.variablesOf({ layers: value })).toEqual({
+      FETTLE_LAYERS: text,
+      FETTLE_PARAMS: JSON.stringify({ layers: value }),
     });
   });
 
