@@ -21,6 +21,7 @@ import {
   layerNormalization,
   merge,
 } from "../../src/nn/layers/index.js";
+import type { SymbolicTensor } from "../../src/nn/layers/layer.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
@@ -47,6 +48,8 @@ async function agrees(model: LayersModel, columns: number, rows: number, seed: n
   const predictor = await loadPredictor(saveModel(model));
   expect(predictor.predict(data).data).toEqual(Float32Array.from(model.predict(data).data));
 }
+
+type Mean = (...values: SymbolicTensor[]) => SymbolicTensor;
 
 const name = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
 const denseLayer = fc
@@ -107,6 +110,69 @@ describe("has the bits of the compiled program", () => {
     );
   });
 
+  // a mean of separate stacks of dense layers needs no compiler; these are nearly that
+  it.each<[string, (x: SymbolicTensor, mean: Mean) => Readonly<Record<string, SymbolicTensor>>]>([
+    [
+      "branches that share their first layers",
+      (x, mean) => {
+        const trunk = dense(4, { activation: "relu" }).apply(x);
+        return { y: mean(dense(2).apply(trunk), dense(2).apply(trunk)) };
+      },
+    ],
+    [
+      "branches that part later and later",
+      (x, mean) => {
+        const [first, second] = [dense(4).apply(x), dense(2).apply(x)];
+        const trunk = dense(3, { activation: "tanh" }).apply(first);
+        return { y: mean(dense(2).apply(trunk), second, dense(2).apply(first), dense(2).apply(trunk)) };
+      },
+    ],
+    [
+      "a layer and the one that takes it",
+      (x, mean) => {
+        const first = dense(2).apply(x);
+        return { y: mean(first, dense(2).apply(first)) };
+      },
+    ],
+    ["a branch and the input", (x, mean) => ({ y: mean(x, dense(3).apply(x)) })],
+    [
+      "one layer, applied twice",
+      (x, mean) => {
+        const shared = dense(3);
+        return { y: mean(shared.apply(x), shared.apply(shared.apply(x))) };
+      },
+    ],
+    [
+      "one branch, counted twice",
+      (x, mean) => {
+        const twice = dense(2).apply(x);
+        return { y: mean(twice, dense(2).apply(x), twice) };
+      },
+    ],
+    [
+      "branches, one of which is also a result",
+      (x, mean) => {
+        const own = dense(2).apply(x);
+        return { y: mean(own, dense(2).apply(x)), own };
+      },
+    ],
+    [
+      "branches, before the last layer",
+      (x, mean) => ({ y: dense(1).apply(mean(dense(2).apply(x), dense(2).apply(x))) }),
+    ],
+    [
+      "branches, one of which is a sum of two",
+      (x, mean) => {
+        const sum = merge("add").apply(dense(2).apply(x), dense(2).apply(x));
+        return { y: mean(dense(2).apply(x), sum) };
+      },
+    ],
+  ])("for a mean of %s", async (_, build) => {
+    const x = input(3);
+    const outputs = build(x, (...values) => merge("average").apply(...values));
+    await agrees(anyTrained(functional({ inputs: x, outputs }), 3, 1), 3, 5, 2);
+  });
+
   it("of embeddings, and refuses what is no id of theirs", async () => {
     const stack = [
       embedding(5, 3),
@@ -130,6 +196,11 @@ describe("has the bits of the compiled program", () => {
       const refused = `row 570, column "x2": must be an id of embedding_1, an integer from 0 to 4 (its inputDim is 5); received ${received}`;
       expect(() => predictor.predict(wrong)).toThrow(refused);
       expect(() => predictor.answers(wrong)).toThrow(RowError);
+      // the next rows are not blamed for them, however few they are
+      for (const rows of [1, 20, 100, 600])
+        expect(predictor.predict(ids.slice(0, rows)).data).toEqual(
+          Float32Array.from(model.predict(ids.slice(0, rows)).data),
+        );
     }
   });
 
