@@ -12,6 +12,7 @@ import { optimizers as builtIn } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { benchmarkPictures } from "../../src/report/pictures/index.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
+import { ranksPictureOf } from "../../src/report/pictures/ranks.js";
 import { stylesOf } from "../../src/report/plots/palette.js";
 import { type Draw, loadCharts } from "../../src/report/plots/render.js";
 import { bowl } from "../benchmark/support.js";
@@ -66,6 +67,30 @@ const lineOf = (picture: string, optimizer: string, panel = 0): (readonly (numbe
   seriesOf(picture).find(
     ({ type, name, xAxisIndex }) => type === "line" && name === optimizer && xAxisIndex === panel,
   )?.data as (readonly (number | string)[])[];
+
+it("an optimizer has one colour in all panels, whatever its rank", () => {
+  // five without a colour of their own, the first four of which are black
+  const names = ["a", "b", "sgd", "c", "d", "e"];
+  const ranking = (order: readonly string[]) => ({
+    meanRanks: names.map((optimizer) => {
+      const mean = 1 + order.indexOf(optimizer);
+      return { optimizer, mean, low: mean, high: mean };
+    }),
+    criticalDifference: null,
+  });
+  const { option } = ranksPictureOf({
+    title: "ranks",
+    panels: [
+      ["default", ranking(names.toReversed())],
+      ["tuned", ranking(names)],
+    ],
+  });
+  const styles = stylesOf(names);
+  expect(styles.get("a")?.color).not.toBe(styles.get("e")?.color);
+  const drawn = (option.series as unknown as Series[]).filter(({ name }) => name);
+  expect(drawn).toHaveLength(2 * names.length);
+  for (const { name, lineStyle } of drawn) expect(lineStyle?.color).toBe(styles.get(name as string)?.color);
+});
 
 describe("the pictures of a benchmark", () => {
   // `npx vitest run test/report/pictures.test.ts --update` rewrites the file after a change of a picture

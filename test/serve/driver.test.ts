@@ -9,6 +9,7 @@ import { type ByteStore, byteStorage } from "../../src/store/bytes/byteStorage.j
 import { memoryStorage } from "../../src/store/memory.js";
 import { openBoundedTuner } from "../../src/tune/resume/slices.js";
 import { bytesInMemory } from "../store/byteStores.js";
+import { x } from "../tune/support.js";
 import { ask, options, read, served } from "./support.js";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -222,4 +223,32 @@ it("a slice has its steps and no more, however often its host has a turn", async
   const host = { giveWay: async () => void turns++, computed() {} };
   expect((await study.runSlice(undefined, host))?.steps).toBe(10);
   expect([asked, turns]).toEqual([[10, 7, 4, 1], 3]);
+});
+
+// a Durable Object keeps it; a server drops one that nobody uses
+it("a study in memory that is deleted leaves nothing to the next of its name", async () => {
+  const limits = { sliceMilliseconds: 100, sliceSteps: 1000, maxTrials: 100, maxStudyMemory: 2 ** 29 };
+  const kept = new ServedStudy("a", memoryStorage(), { ...options, ...limits }, openBoundedTuner);
+  const done = async (study: typeof kept, trials: number) => {
+    const { created } = await study.start({ trials, strategy: "random" });
+    while ((await study.runSlice())?.phase === "running");
+    const { finished } = await study.status();
+    const seen = [
+      await study.result(),
+      await study.model(),
+      (await study.trials()).length,
+      await study.runningTrials(),
+    ];
+    return { created, finished, seen, answers: (await study.answerer()).results(x.slice(0, 3)) };
+  };
+  const ended = [];
+  for (const trials of [4, 1, 4]) {
+    const fresh = new ServedStudy("a", memoryStorage(), { ...options, ...limits }, openBoundedTuner);
+    const own = await done(kept, trials);
+    expect(own).toEqual({ ...(await done(fresh, trials)), created: true });
+    ended.push(own.answers);
+    await kept.delete();
+    await expect(kept.answerer()).rejects.toThrow('study "a" does not exist');
+  }
+  expect(ended[1]).not.toEqual(ended[0]);
 });

@@ -181,6 +181,20 @@ describe("clients of a study", () => {
     expect([one.attributes, two.error.length, one.seconds >= 0]).toEqual([{ é: [1] }, 4000, true]);
   });
 
+  it.each([
+    [{ value: null }, { status: "diverged", value: null }],
+    [{ value: 1, constraints: [null, -1] }, { constraints: [null, -1] }],
+    [{ value: 1, scores: [0.5, null] }, { scores: [0.5, null] }],
+    [{ value: 1, curve: [null, 2] }, { curve: [null, 2] }],
+  ])("send null for a number that JSON does not have, in any list: %j", async (told, kept) => {
+    const { fetch } = await serveTrials(options());
+    const { number, lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+    const answer = await post(fetch, `s/trials/${number}/tell`, { lease, ...told });
+    expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ taken: true })]);
+    const [record] = (await get(fetch, "s/trials")).body as unknown[];
+    expect(record).toMatchObject({ status: "complete", value: 1, ...kept });
+  });
+
   it("that were silent for longer than a lease are heard no more once another has the trial", async () => {
     const { fetch } = await serveTrials(options({ leaseSeconds: 5, lag: 0 }));
     const first = (await post(fetch, "s/ask")).body as HandedTrial;
