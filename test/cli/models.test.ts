@@ -292,6 +292,9 @@ describe("a saved model on the command line", () => {
     expect(html).toContain("npx fettle fit diabetes.csv --task auto");
     expect(html).toContain("--set units=8");
     expect(html.match(/ id="p-(training|curves)-[a-z]+"/g)).toEqual([' id="p-training-loss"']);
+    // its errors are of the rows that were held out
+    const [, error] = / meanAbsoluteError +([\d.]+) /.exec(stdout) ?? [];
+    expect(html).toContain(`of all rows, the dashed line, it is ${error}.`);
   });
 
   it("is not trained if its report cannot be written", async () => {
