@@ -383,6 +383,8 @@ test.each([
   [8, undefined, 1],
   [20, undefined, 1],
   [8, 0.25, 2],
+  [8, 0, 0],
+  [8, 1, 8],
 ])(
   "a child of %i parameters mutates at a rate of %s in %i of them on the average",
   (n, mutationRate, mean) => {
