@@ -19,7 +19,7 @@ import { givenTo, maskAfter, whereCounted, type Zeroed } from "./layers/masks.js
 import type { CheckedLoss, Loss } from "./losses/given.js";
 import { withFlushedGradient } from "./losses/probabilities.js";
 import { getLoss } from "./losses/registry.js";
-import { rowOfLoss } from "./losses/truths.js";
+import { type Form, rowOfLoss } from "./losses/truths.js";
 import type { Augmentation } from "./mixup.js";
 import { type LayerPlace, MEMORY, type Network, networkOf, type ParameterPlace } from "./network.js";
 import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
@@ -89,15 +89,18 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   return pieces;
 }
 
+/** Forms of losses whose targets are not numbers between which others lie. */
+const UNMIXED: readonly Form[] = ["times", "alignments"];
+
 /**
- * Points between ids are not ids, points between a padded and another step are not padding, and a time
- * between one of an event and one without is neither.
+ * Points between ids are not ids, points between a padded and another step are not padding, a time between
+ * one of an event and one without is neither, and labels between others are none.
  */
 function checkAugmented(network: Network, losses: readonly CheckedLoss[]): void {
-  const ofTimes = losses.map(rowOfLoss).find((loss) => loss?.form === "times");
+  const unmixed = losses.map(rowOfLoss).find((loss) => loss?.form && UNMIXED.includes(loss.form));
   check(
-    ofTimes === undefined,
-    () => `augmentation of compile must be left out for ${ofTimes?.name}, whose targets cannot be mixed`,
+    unmixed === undefined,
+    () => `augmentation of compile must be left out for ${unmixed?.name}, whose targets cannot be mixed`,
   );
   const { ids, steps } = rolesOf(network);
   const [reader] = [...ids, ...steps];

@@ -19,7 +19,7 @@ import type { Network, Wiring } from "./network.js";
 type ActivationKey = keyof typeof activations;
 
 /** The ranges of activations: any numbers; none below 0; from 0 to 1; rows that sum to 1. */
-type Range = Exclude<LossInput, "scores">;
+type Range = Exclude<LossInput, "scores" | "logits">;
 
 /** Every built-in activation. The compiler refuses a table that lacks one. */
 const ranges: Readonly<Record<ActivationKey, Range>> = {
@@ -51,6 +51,7 @@ const ranges: Readonly<Record<ActivationKey, Range>> = {
 const WITHIN: Readonly<Record<LossInput, readonly Range[]>> = {
   numbers: ["numbers", "counts", "probabilities", "distributions"],
   scores: ["numbers", "counts", "probabilities", "distributions"],
+  logits: ["numbers", "counts"],
   counts: ["counts", "probabilities", "distributions"],
   probabilities: ["probabilities", "distributions"],
   distributions: ["distributions"],
@@ -61,6 +62,7 @@ const INSTEAD: Partial<Record<LossInput, string>> = {
   counts: '"softplus", "exponential" or "relu"',
   probabilities: '"sigmoid"',
   distributions: '"softmax"',
+  logits: '"linear"',
 };
 
 /** The activation behind an output; undefined if unknown, or if constraints may change its range. */
@@ -148,10 +150,10 @@ export function judgeModel({ wiring, network, losses, metrics }: Judged): void {
 /** Refuses an output that a loss of another form than estimates does not take. */
 function judgeForm({ width, loss }: Output, shape: Shape): void {
   if (loss?.form === undefined) return;
-  const { units, fits } = forms[loss.form];
+  const { units, fits, axes } = forms[loss.form];
   must(fits(width), `units of the last layer for ${loss.name}`, units, width, "invalid_shape");
-  const isOne = loss.form !== "times" || shape.length === 1;
-  must(isOne, `rows of the output for ${loss.name}`, "of shape [1]", shape, "invalid_shape");
+  if (axes)
+    must(shape.length === axes[0], `rows of the output for ${loss.name}`, axes[1], shape, "invalid_shape");
 }
 
 function judgeActivation({ activation, width, loss }: Output): void {

@@ -6,7 +6,8 @@ import { div, maximum, mul, reshape, sum } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { whereCounted } from "./layers/masks.js";
-import type { LossFunction } from "./losses/loss.js";
+import type { LossFunction, SequenceLoss } from "./losses/loss.js";
+import { rowOfLoss } from "./losses/truths.js";
 import type { Columns } from "./network.js";
 
 /** The stream to which programs write which steps count, for networks that mask steps. */
@@ -27,7 +28,7 @@ export type OutputsLoss = (
  * The loss of one output. With a mask, each step is a separate row: of weight 0 if it does not count,
  * otherwise of weight steps / steps that count. This gives the mean loss over the steps that count in the
  * batch, and 0 if there are none, as in Keras 3. Targets and predictions elsewhere are ignored: both are set
- * to 1, where every loss and its gradient are finite.
+ * to 1, where every loss and its gradient are finite. A loss of alignments leaves them out itself.
  */
 export function lossOfOutput(
   loss: LossFunction,
@@ -37,6 +38,8 @@ export function lossOfOutput(
   mask: Value | undefined,
 ): Value {
   if (mask === undefined) return weights ? loss(yTrue, yPred, weights) : loss(yTrue, yPred);
+  const ofSequences: SequenceLoss | undefined = rowOfLoss(loss)?.form === "alignments" ? loss : undefined;
+  if (ofSequences) return ofSequences(yTrue, yPred, weights, mask);
   const [rows, steps, ...shape] = yPred.shape;
   const lines = rows * steps;
   const counting = mul(weights ? mul(mask, weights) : mask, div(countOf(mask), maximum(sum(mask), 1)));

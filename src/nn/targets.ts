@@ -4,6 +4,7 @@ import { encodeIds } from "../data/classes.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, show } from "../errors.js";
 import { type Shape, sameShape } from "../graph/shape.js";
+import { alignedLabels } from "./alignedLabels.js";
 import { forms } from "./losses/forms.js";
 import type { JudgedLoss } from "./losses/truths.js";
 
@@ -37,16 +38,26 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
   );
   const takesIds = idShape !== undefined && loss?.ids;
   mustNotBeWords(y, what);
+  if (loss?.form === "alignments") {
+    const given = layoutOf(y, what).shape;
+    check(
+      given.length === 2,
+      () =>
+        `${what} must hold a row of labels, padded with zeros, for each sequence; received shape ${show(given)}`,
+      "invalid_shape",
+    );
+    const [steps, classes] = shape;
+    const labels = ownTensor(lendTensor(y, { what }));
+    mustHaveRows(labels, rows, what);
+    const data = alignedLabels(labels, { what, steps, classes, maxLabels: loss.maxLabels, weights });
+    return { data, rows, columns: data.length / rows, shape };
+  }
   const width = shape[shape.length - 1];
   const given = loss?.form && forms[loss.form].targets?.(width);
   const lineShape = given === undefined ? shape : formedShape(layoutOf(y, what).shape, shape, given);
   mustNotNeedFlatten(layoutOf(y, what).shape, what, lineShape);
   const targets = lendTensor(y, { what, shape: takesIds ? idShape : lineShape });
-  check(
-    targets.rows === rows,
-    () => `${what} must have as many rows as its inputs, ${rows}; received ${targets.rows}`,
-    "invalid_shape",
-  );
+  mustHaveRows(targets, rows, what);
   const made = (data: Float32Array): LentTensor => ({ data, rows, columns: data.length / rows, shape });
   if (given !== undefined) {
     const { data } = ownTensor(targets);
@@ -55,6 +66,14 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
   if (!takesIds) return targets;
   const way = "; ids start at 0, and the last layer has a unit for each class";
   return made(Float32Array.from(encodeIds(ownTensor(targets).data, width, what, weights, way)));
+}
+
+function mustHaveRows(targets: Pick<LentTensor, "rows">, rows: number, what: string): void {
+  check(
+    targets.rows === rows,
+    () => `${what} must have as many rows as its inputs, ${rows}; received ${targets.rows}`,
+    "invalid_shape",
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile/compile.js";
 import { checkClassWeight, lossWeights } from "../../src/data/weights.js";
 import { createEngine } from "../../src/engine/engine.js";
-import { add, log, mean, mul, softmax, square, sub } from "../../src/graph/functions.js";
+import { add, log, mean, mul, reshape, softmax, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { namesWith } from "../../src/metrics/define.js";
 import * as namespace from "../../src/metrics/index.js";
@@ -183,6 +183,7 @@ describe("every loss", () => {
     moments: ({ label }: Row) => [label],
     levels: ({ label }: Row) => [Number(label > 0), Number(label > 1)],
     times: ({ label, scores }: Row) => [label > 0 ? scores[2] : -scores[2]],
+    labels: ({ label }: Row) => [label],
   };
   const forms: Record<keyof typeof losses, keyof typeof truths> = {
     meanSquaredError: "quantities",
@@ -211,19 +212,31 @@ describe("every loss", () => {
     softF1: "classes",
     dice: "binary",
     tversky: "classes",
+    ctc: "labels",
   };
   /** Sums over all rows, to which a fixed 1e-7 is added: the repeated rows have larger ones. */
   const counting = ["softF1", "dice", "tversky"];
 
   it.each(Object.keys(forms) as (keyof typeof forms)[])("%s is that of the repeated rows", (name) => {
     const truth = truths[forms[name]];
-    const units = { binary: 1, classes: 3, ids: 3, quantities: 2, moments: 2, levels: 2, times: 1 }[
-      forms[name]
-    ];
-    const columns = ["ids", "moments"].includes(forms[name]) ? 1 : units;
+    const units = {
+      binary: 1,
+      classes: 3,
+      ids: 3,
+      quantities: 2,
+      moments: 2,
+      levels: 2,
+      times: 1,
+      labels: 3,
+    }[forms[name]];
+    const columns = ["ids", "moments", "labels"].includes(forms[name]) ? 1 : units;
     const prediction = ({ scores }: Row): number[] =>
       units === 3 ? [...scores] : scores.slice(0, units).map((score) => score / 10);
-    const activated = (value: Value): Value => (units === 3 ? softmax(value) : value);
+    const activated = (value: Value): Value => {
+      // sequences of one step
+      if (forms[name] === "labels") return reshape(value, [value.shape[0], 1, units]);
+      return units === 3 ? softmax(value) : value;
+    };
     fc.assert(
       fc.property(tables, (rows) => {
         const total = rows.reduce((sum, { weight }) => sum + weight, 0);

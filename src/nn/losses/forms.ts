@@ -15,6 +15,8 @@ interface FormRow {
   /** Follows "must be". */
   readonly units: string;
   readonly fits: (units: number) => boolean;
+  /** How many axes rows of an output have, and what follows "must be"; undefined for any. */
+  readonly axes?: readonly [count: number, rule: string];
   /** How many targets a line has; undefined if as many as units. */
   readonly targets?: (units: number) => number;
   /** Follows "must be". */
@@ -71,8 +73,16 @@ export const forms: Readonly<Record<Form, FormRow>> = {
   times: {
     units: "1",
     fits: (units) => units === 1,
+    axes: [1, "of shape [1]"],
     metrics: "custom metrics of times and scores",
     scores: ({ predictions = "scores", truths }) => predictions === "scores" && isOneOf(truths, "times"),
+  },
+  alignments: {
+    units: "at least 2, the first of which is for the blank",
+    fits: (units) => units > 1,
+    axes: [2, "of shape [steps, classes]"],
+    metrics: "left out, and labels scored after decoding",
+    scores: () => false,
   },
 };
 

@@ -11,6 +11,7 @@
  * model.compile({ optimizer: "adam", loss: losses.binaryCrossentropy({ fromLogits: true }) });
  * ```
  */
+export * from "./alignments.js";
 export * from "./crossentropy.js";
 export * from "./distributions.js";
 export * from "./margin.js";

@@ -24,6 +24,9 @@ import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
  */
 export type LossFunction = (yTrue: Value, yPred: Value, weights?: Value) => Value;
 
+/** A loss of entire sequences, which also receives the steps that count, [rows, steps], if some do not. */
+export type SequenceLoss = (yTrue: Value, yPred: Value, weights?: Value, mask?: Value) => Value;
+
 /**
  * The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights.
  */
@@ -84,10 +87,10 @@ export function defineLoss<Options extends object, const Name extends BuiltInLos
       .map(([option, value]) => [option, Array.isArray(value) ? [...value] : value] as const);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
     checkValues(all, definition);
-    const make = definition.make(all);
-    const checked: LossFunction = (yTrue, yPred, weights) => {
+    const make: SequenceLoss = definition.make(all);
+    const checked: SequenceLoss = (yTrue, yPred, weights, mask) => {
       mustBeValues(name, yTrue, yPred);
-      return make(yTrue, yPred, weights);
+      return make(yTrue, yPred, weights, mask);
     };
     const loss = madeFrom(exportedAs("losses", name, checked), [name, all]);
     return madeBy(loss, { name, options: Object.fromEntries(given) });

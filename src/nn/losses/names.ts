@@ -37,6 +37,7 @@ const OTHERS = {
   softF1: ["f1_loss", "F1Loss"],
   dice: [],
   tversky: [],
+  ctc: ["CTC", "CTCLoss", "ctc_loss"],
 } as const;
 
 /** The name under which a built-in loss is exported. */
@@ -60,11 +61,8 @@ export const lossAliases = Object.fromEntries(
 
 export const lossNames = new Names("losses", lossAliases);
 
-/** Losses of Keras that do not exist here, and the nearest ones: for pairs of rows, and for sequences. */
-const NEAREST: ReadonlyMap<string, BuiltInLossName> = new Map([
-  ["circle", "cosineSimilarity"],
-  ["ctc", "sparseCategoricalCrossentropy"],
-]);
+/** A loss of Keras that does not exist here, for pairs of rows, and the nearest one. */
+const NEAREST: ReadonlyMap<string, BuiltInLossName> = new Map([["circle", "cosineSimilarity"]]);
 
 /**
  * The name of the loss with a name or alias.

@@ -1,4 +1,5 @@
 /** Losses by name. The definitions are elsewhere; this file only finds them. */
+import * as alignments from "./alignments.js";
 import * as crossentropy from "./crossentropy.js";
 import * as distributions from "./distributions.js";
 import { checkedLoss, type Loss } from "./given.js";
@@ -37,8 +38,10 @@ export const losses = {
   softF1: overlap.softF1,
   dice: overlap.dice,
   tversky: overlap.tversky,
+  ctc: alignments.ctc,
 } satisfies Record<
   | BuiltInLossName
+  | keyof typeof alignments
   | keyof typeof crossentropy
   | keyof typeof distributions
   | keyof typeof margin

@@ -9,17 +9,17 @@ import type { CheckedLoss } from "./given.js";
 import type { BuiltInLossName } from "./names.js";
 
 /**
- * What a loss reads in predictions: any numbers; none below 0; from 0 to 1; rows that sum to 1; scores or
+ * What a loss reads in predictions: any numbers; none below 0; from 0 to 1; rows that sum to 1; scores, or
  * logits, which are not probabilities.
  */
-export type LossInput = "numbers" | "counts" | "probabilities" | "distributions" | "scores";
+export type LossInput = "numbers" | "counts" | "probabilities" | "distributions" | "scores" | "logits";
 
 /**
  * What predictions are, if they are no estimates of the targets: `moments`, the means of as many targets,
  * then their variances; `levels`, chances that the class of a line is above 0, above 1 and so on; `times`,
- * scores of how early an event is. See `forms.ts`.
+ * scores of how early an event is; `alignments`, logits of the label or blank of each step. See `forms.ts`.
  */
-export type Form = "moments" | "levels" | "times";
+export type Form = "moments" | "levels" | "times" | "alignments";
 
 /** A row of the table. */
 export interface LossRow {
@@ -70,12 +70,15 @@ export const lossRows: Readonly<Record<BuiltInLossName, LossRow>> = {
   softF1: binary,
   dice: binary,
   tversky: binary,
+  ctc: { truths: "classes", predictions: "logits", form: "alignments" },
 };
 
 /** The row of a built-in loss with its options. */
 export interface JudgedLoss extends LossRow {
   readonly name: BuiltInLossName;
   readonly fromLogits: boolean;
+  /** The most labels of a row, if the loss bounds them. */
+  readonly maxLabels: number | null;
 }
 
 /** The row of a loss; undefined for a custom one. */
@@ -89,5 +92,6 @@ export function rowOfLoss(loss: CheckedLoss): JudgedLoss | undefined {
     ...(options.fromLogVariance === true && { predictions: "numbers" as const }),
     name: known,
     fromLogits: options.fromLogits === true,
+    maxLabels: typeof options.maxLabels === "number" ? options.maxLabels : null,
   };
 }

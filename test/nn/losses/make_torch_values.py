@@ -30,7 +30,8 @@ counts = torch.randint(0, 6, (ROWS, UNITS), generator=generator).double()
 weights = torch.tensor([[0.5], [2.0], [0.25], [1.25]])
 identity = lambda x: x
 softmax = lambda x: torch.softmax(x, -1)
-forms = {"plain": identity, "sigmoid": torch.sigmoid, "softmax": softmax}
+sequences = lambda x: x.reshape(len(x), -1, UNITS)
+forms = {"plain": identity, "sigmoid": torch.sigmoid, "softmax": softmax, "sequences": sequences}
 
 
 def normalized(p):
@@ -116,6 +117,12 @@ def cox(y, p, w):
     events = [i for i in range(len(t)) if y[i, 0] > 0]
     terms = [w[i] * (torch.log((w * torch.exp(p))[t >= t[i]].sum()) - p[i]) for i in events]
     return sum(terms) / w[events].sum()
+
+
+def ctc(y, z):
+    """Of rows of labels, padded with the blank, 0."""
+    logs, lengths = torch.log_softmax(z, -1).transpose(0, 1), torch.full((ROWS,), z.shape[1])
+    return F.ctc_loss(logs, y.long(), lengths, (y != 0).sum(1), blank=0, reduction="none")
 
 
 def rows(of):
@@ -211,6 +218,10 @@ CASES = [
      torch.tensor([[1, 1, 0], [0, 0, 0], [1, 0, 0], [1, 1, 1]]).double(), grid(-4, 4), rows(coral)),
     ("coxPartialLikelihood", {}, "plain", torch.tensor([[2], [-3], [1.5], [2]]), grid(-4, 4, ROWS, 1), cox),
     ("coxPartialLikelihood", {}, "plain", torch.tensor([[-0.5], [4], [-1], [0.25]]), grid(-4, 4, ROWS, 1), cox),
+    ("ctc", {}, "sequences", torch.tensor([[1, 2, 0], [2, 2, 1], [0, 0, 0], [1, 1, 0]]), grid(-4, 4, ROWS, 5 * UNITS),
+     rows(ctc)),
+    ("ctc", {"maxLabels": 2}, "sequences", torch.tensor([[1, 0, 0], [2, 1, 0], [2, 2, 0], [0, 0, 0]]),
+     grid(-4, 4, ROWS, 3 * UNITS), rows(ctc)),
 ]
 
 

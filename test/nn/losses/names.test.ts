@@ -131,11 +131,6 @@ describe("a loss", () => {
       'unknown_name: unknown loss "Circle". The nearest is losses.cosineSimilarity.',
     ],
     [
-      "a loss of sequences",
-      () => getLoss("ctc" as never),
-      'unknown_name: unknown loss "ctc". The nearest is losses.sparseCategoricalCrossentropy.',
-    ],
-    [
       "the name of a method of objects",
       () => getLoss("constructor" as never),
       `unknown_name: unknown loss "constructor". Known: ${known}.`,

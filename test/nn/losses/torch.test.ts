@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";
 import { compile } from "../../../src/compile/compile.js";
 import type { Executor } from "../../../src/engine/executor.js";
-import { sigmoid, softmax } from "../../../src/graph/functions.js";
+import { reshape, sigmoid, softmax } from "../../../src/graph/functions.js";
 import type { Value } from "../../../src/graph/graph.js";
 import type { LossFunction } from "../../../src/nn/losses/loss.js";
 import { losses } from "../../../src/nn/losses/registry.js";
@@ -29,7 +29,9 @@ interface Case {
   readonly weighted: Evaluated;
 }
 
-const forms = { plain: (x: Value) => x, sigmoid, softmax };
+const UNITS = 3;
+const sequences = (x: Value): Value => reshape(x, [x.shape[0], x.shape[1] / UNITS, UNITS]);
+const forms = { plain: (x: Value) => x, sigmoid, softmax, sequences };
 const torch = JSON.parse(readFileSync(new URL("torch.json", import.meta.url), "utf8")) as {
   readonly weights: Rows;
   readonly cases: readonly Case[];

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { oneHot } from "../../../src/data/classes.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import type { ActivationName } from "../../../src/nn/activations.js";
-import { dense } from "../../../src/nn/layers/index.js";
+import { dense, type Layer, reshape } from "../../../src/nn/layers/index.js";
 import type { Loss } from "../../../src/nn/losses/given.js";
 import * as namespace from "../../../src/nn/losses/index.js";
 import type { LossFunction } from "../../../src/nn/losses/loss.js";
@@ -20,8 +20,10 @@ import { compiled, randomRows, refusal, weightsOf } from "../support.js";
 const x = randomRows(60, 3, 5);
 const ids: number[] = x.map(([a, b]) => (a > 0.3 ? 2 : a > b ? 1 : 0));
 const hot = { data: oneHot(ids, 3), shape: [60, 3] };
+/** Sequences for a loss of sequences. */
+const shaped = (loss: Loss, units: number): Layer[] => (loss === "ctc" ? [reshape([units / 3, 3])] : []);
 const network = (loss: Loss, activation: ActivationName = "softmax", units = 3) =>
-  compiled([dense(4, { activation: "tanh" }), dense(units, { activation })], {
+  compiled([dense(4, { activation: "tanh" }), dense(units, { activation }), ...shaped(loss, units)], {
     optimizer: adam({ learningRate: 0.05 }),
     loss,
     metrics: activation === "softmax" ? ["accuracy", "f1"] : [],
@@ -160,6 +162,7 @@ const kinds: Record<keyof typeof losses, [activation: ActivationName, y: number[
       softF1: ofClasses,
       dice: ofBits,
       tversky: ofBits,
+      ctc: ["linear", ids.map((id) => [id]), 9],
     };
   })();
 const each = Object.entries(kinds) as [keyof typeof losses, (typeof kinds)["huber"]][];
