@@ -83,7 +83,7 @@ const WAYS: Readonly<Record<string, string>> = {
   batchinputshape: "The shape of the inputs is that of the data, or of input().",
   name: "named(name, layer) names a layer.",
   trainable: "freeze(layer) keeps the weights of a layer.",
-  returnstate: "A layer returns one result; returnSequences returns all states.",
+  returnstate: "The result is the state; only lstm has another, and this option.",
   stateful: "Each row is a sequence of its own; a layer takes a first state as a further input.",
 };
 

@@ -153,6 +153,7 @@ describe("holds after any number of steps", () => {
     conv1dTranspose: (options) => layers.conv1dTranspose(2, 2, options),
     conv2dTranspose: (options) => layers.conv2dTranspose(2, 2, options),
     conv3d: (options) => layers.conv3d(2, 2, options),
+    convLstm2d: (options) => layers.convLstm2d(2, 2, options),
     dense: (options) => layers.dense(2, options),
     depthwiseConv2d: (options) => layers.depthwiseConv2d(2, options),
     embedding: (options) => layers.embedding(4, 2, options),
@@ -167,7 +168,7 @@ describe("holds after any number of steps", () => {
     embedding: "embeddingsConstraint",
     separableConv2d: "biasConstraint depthwiseConstraint pointwiseConstraint",
     ...Object.fromEntries(
-      ["gru", "lstm", "simpleRNN"].map((name) => [
+      ["convLstm2d", "gru", "lstm", "simpleRNN"].map((name) => [
         name,
         "biasConstraint kernelConstraint recurrentConstraint",
       ]),

@@ -18,6 +18,7 @@ import {
   conv2d,
   conv2dTranspose,
   conv3d,
+  convLstm2d,
   cropping1d,
   cropping2d,
   defineLayer,
@@ -124,6 +125,12 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
   conv3d: [
     [() => conv3d(2, 2), VOLUME],
     [() => conv3d(2, [3, 2, 1], { padding: "same" }), VOLUME],
+  ],
+  convLstm2d: [
+    [() => convLstm2d(2, 2, { dropout: 0.2 }), VOLUME],
+    [() => convLstm2d(1, 2, { returnSequences: true, goBackwards: true, padding: "same" }), VOLUME],
+    // a side of the image is as long as the sequence
+    [() => convLstm2d(1, [1, 2], { recurrentDropout: 0.2 }), [[3, 3, 3, 1]]],
   ],
   cropping1d: [[() => cropping1d([2, 0])]],
   cropping2d: [[() => cropping2d([[1, 0], 1]), IMAGE]],

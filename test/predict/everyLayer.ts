@@ -16,6 +16,7 @@ import {
   conv2d,
   conv2dTranspose,
   conv3d,
+  convLstm2d,
   cropping1d,
   cropping2d,
   dense,
@@ -106,6 +107,12 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     })),
   ],
   conv1d: [{ layer: () => conv1d(4, 3, { padding: "causal", dilationRate: 2 }), shapes: [[6, 3]] }],
+  convLstm2d: [
+    {
+      layer: () => convLstm2d(2, [1, 2], { strides: [1, 2], returnSequences: true, recurrentDropout: 0.2 }),
+      shapes: [[3, 2, 4, 2]],
+    },
+  ],
   conv1dTranspose: [
     { layer: () => conv1dTranspose(3, 3, { strides: 2, padding: "same" }), shapes: [[4, 2]] },
   ],

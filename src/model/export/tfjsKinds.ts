@@ -124,12 +124,17 @@ export const merging = (kind: string, way: string): Row => ({
   masks: "merged",
 });
 
-export const recurrence = (kind: string, name: string, more: Record<string, Field> = {}): Row => ({
+export const recurrence = (
+  kind: string,
+  name: string,
+  more: Record<string, Field> = {},
+  size: Record<string, Field> = { units: count("units") },
+): Row => ({
   kind,
   name,
   masks: "kept",
   fields: {
-    units: count("units"),
+    ...size,
     activation: activation("activation", "tanh"),
     useBias: flag("use_bias", true),
     returnSequences: flag("return_sequences", false),
@@ -150,11 +155,21 @@ export const recurrence = (kind: string, name: string, more: Record<string, Fiel
   },
   // the default is orthogonal, which would waste time
   written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
-  unlike: ({ goBackwards, returnSequences }) =>
-    goBackwards === true && returnSequences === true
+  unlike({ goBackwards, returnSequences, returnState }) {
+    if (returnState === true) return "TensorFlow.js returns states as further results";
+    return goBackwards === true && returnSequences === true
       ? "Keras returns the sequences of goBackwards reversed"
-      : undefined,
+      : undefined;
+  },
 });
+
+/** Masks of sequences of images are unlike ours in Keras, and end. */
+export function convolutionalRecurrence(kind: string, name: string, more: Record<string, Field>): Row {
+  const size = { filters: count("filters"), ...windows(2) };
+  const { masks: _, usual, ...row } = recurrence(kind, name, more, size);
+  return { ...row, usual: { ...usual, ...CHANNELS_LAST }, lacks: noStridesBetween };
+}
+
 export const gates = { recurrentActivation: activation("recurrent_activation", "sigmoid", "hard_sigmoid") };
 
 export const normalization = {

@@ -31,6 +31,7 @@ import {
   BIAS,
   CHANNELS_LAST,
   convolution,
+  convolutionalRecurrence,
   gates,
   globalPooling,
   KERNEL,
@@ -233,6 +234,7 @@ const ROWS: readonly Row[] = [
   { kind: "Masking", name: "masking", fields: { maskValue: number("mask_value", 0) } },
   recurrence("SimpleRNN", "simpleRNN"),
   recurrence("LSTM", "lstm", gates),
+  convolutionalRecurrence("ConvLSTM2D", "convLstm2d", gates),
   {
     ...recurrence("GRU", "gru", { ...gates, resetAfter: flag("reset_after", true, false) }),
     lacks: ({ resetAfter = true }) => (resetAfter === true ? "GRU with resetAfter: true" : undefined),

@@ -76,7 +76,7 @@ export function mustNotLeak(
     check(
       name === "timeDistributed"
         ? !isWithin(options)
-        : !RECURRENT.includes(name) || masks.get(inputs[0])?.mask !== undefined,
+        : !(RECURRENT.includes(name) || name === "convLstm2d") || masks.get(inputs[0])?.mask !== undefined,
       () =>
         `layer ${show(id)} must take a masked sequence to be exported to TensorFlow.js, which would give it the mask of another layer; received one without a mask`,
       "unsupported",

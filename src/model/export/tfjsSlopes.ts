@@ -9,6 +9,11 @@ import type { Tensor } from "../../predict/safetensors.js";
 /** Their slope as a multiple of ours. */
 const SLOPE = 1.2;
 const NAME = "hardSigmoid";
+/** Layers that apply their activation to a state too, by name, with their classes. */
+const CELLS: ReadonlyMap<string, string> = new Map([
+  ["lstm", "LSTM"],
+  ["convLstm2d", "ConvLSTM2D"],
+]);
 
 /**
  * Why a layer with the activation cannot have the other slope; undefined if it can, or has not the
@@ -20,8 +25,8 @@ export function lacksSlope({ name, options }: PieceDescription, isPenalized: boo
   const { activation, recurrentActivation } = options;
   if (activation !== NAME && recurrentActivation !== NAME) return undefined;
   const slope = "hard_sigmoid has another slope in Keras 2";
-  if (activation === NAME && (name === "activation" || name === "lstm"))
-    return `${slope}, and no weights of ${name === "lstm" ? "LSTM" : "Activation"} make up for it`;
+  const kind = name === "activation" ? "Activation" : CELLS.get(name);
+  if (activation === NAME && kind) return `${slope}, and no weights of ${kind} make up for it`;
   return isPenalized ? `${slope}, so penalties would be of other weights` : undefined;
 }
 
@@ -32,7 +37,7 @@ function factorsOf({ name, options }: PieceDescription, parameter: string): read
   if (layer) return factorsOf(layer as PieceDescription, parameter.slice(parameter.indexOf(".") + 1));
   const own = activation === NAME ? SLOPE : 1;
   const gate = recurrentActivation === NAME ? SLOPE : 1;
-  if (name === "lstm") return [gate, gate, 1, gate];
+  if (CELLS.has(name)) return [gate, gate, 1, gate];
   if (name === "gru") return [gate, gate, own];
   return parameter === "depthwiseKernel" ? [1] : [own];
 }

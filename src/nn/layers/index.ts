@@ -74,6 +74,8 @@ export {
 export {
   type BidirectionalOptions,
   bidirectional,
+  type ConvLstm2dOptions,
+  convLstm2d,
   type GatedOptions,
   type GRUOptions,
   gru,

@@ -162,6 +162,7 @@ export const VALID: Readonly<
   tuneWorker: () => [searchOptions()],
   gru: () => [2],
   lstm: () => [2],
+  convLstm2d: () => [2, 2],
   simpleRNN: () => [2],
   hypervolume: () => [[[1, 1]], ["minimize", "minimize"], [2, 2]],
   importances: () => [trials(), space()],

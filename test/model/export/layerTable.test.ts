@@ -40,12 +40,16 @@ const reversed = { goBackwards: true, returnSequences: true };
 const MORE: Readonly<Record<string, readonly LayerExample[]>> = {
   bidirectional: [{ layer: () => layers.bidirectional(layers.lstm(2)), shapes: steps }],
   conv1d: [{ layer: () => layers.conv1d(2, 2), shapes: steps }],
+  convLstm2d: [{ layer: () => layers.convLstm2d(2, 2, { returnState: true }), shapes: [[3, 4, 4, 1]] }],
   conv2dTranspose: [{ layer: () => layers.conv2dTranspose(2, 2, { dilationRate: 2 }), shapes: image }],
   depthwiseConv2d: [{ layer: () => layers.depthwiseConv2d(2, { dilationRate: 2 }), shapes: image }],
   elu: [{ layer: () => layers.elu(), shapes: [[2, 3]] }],
   gru: [{ layer: () => layers.gru(2), shapes: steps }],
   leakyReLU: [{ layer: () => layers.leakyReLU(), shapes: [[3]] }],
-  lstm: [{ layer: () => layers.lstm(2, reversed), shapes: steps }],
+  lstm: [
+    { layer: () => layers.lstm(2, reversed), shapes: steps },
+    { layer: () => layers.lstm(2, { returnState: true }), shapes: steps },
+  ],
   merge: [
     {
       layer: () => layers.merge("subtract"),

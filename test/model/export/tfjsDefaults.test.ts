@@ -48,6 +48,7 @@ const TAKEN: Readonly<Record<string, readonly Made[]>> = {
   conv2d: [[() => layers.conv2d({ filters: 2, kernelSize: 2 }), IMAGE]],
   conv3d: [[() => layers.conv3d({ filters: 2, kernelSize: 2 }), VOLUME]],
   conv2dTranspose: [[() => layers.conv2dTranspose({ filters: 2, kernelSize: 2 }), IMAGE]],
+  convLstm2d: [[() => layers.convLstm2d({ filters: 2, kernelSize: 2 }) as tfl.layers.Layer, VOLUME]],
   cropping2D: [[() => layers.cropping2D({ cropping: 1 } as never), IMAGE]],
   dense: [LINE, STEPS].map((row): Made => [() => layers.dense({ units: 3 }), row]),
   depthwiseConv2d: [[() => layers.depthwiseConv2d({ kernelSize: 2 }), IMAGE]],
@@ -108,7 +109,6 @@ const REFUSED: Readonly<Record<string, readonly [why: string, ...made: Made][]>>
   ],
   centerCrop: [["CenterCrop", () => layers.centerCrop({ height: 2, width: 2 }), IMAGE]],
   conv3dTranspose: [["Conv3DTranspose", () => layers.conv3dTranspose({ filters: 2, kernelSize: 2 }), VOLUME]],
-  convLstm2d: [["ConvLSTM2D", () => layers.convLstm2d({ filters: 2, kernelSize: 2 }), VOLUME]],
   lstm: [
     [
       "hard_sigmoid has another slope in Keras 2, and no weights of LSTM make up for it",

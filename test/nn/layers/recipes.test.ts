@@ -49,6 +49,13 @@ const DIFFERENT: Readonly<Record<string, () => readonly layers.Layer[]>> = {
     ),
     depthwiseConv2d(2),
   ],
+  convLstm2d: () => [
+    ...[...windows, { dilationRate: 2 }].map((options) => layers.convLstm2d(2, 3, options)),
+    ...[{ unitForgetBias: false }, { returnState: true }, { returnSequences: true }].map((options) =>
+      layers.convLstm2d(2, 3, options),
+    ),
+    ...[layers.convLstm2d(3, 3), layers.convLstm2d(2, [3, 2])],
+  ],
   separableConv2d: () => [
     ...[...windows, { depthMultiplier: 2 }].map((options) => separableConv2d(2, 3, options)),
     ...[separableConv2d(3, 3), separableConv2d(2, 2)],
@@ -103,6 +110,7 @@ const DIFFERENT: Readonly<Record<string, () => readonly layers.Layer[]>> = {
     [simpleRNN, lstm, gru].flatMap((layer) => [...recurrent.map((options) => layer(2, options)), layer(3)]),
   "options of one recurrent layer": () => [
     ...[lstm(2), lstm(2, { unitForgetBias: false }), lstm(2, { recurrentActivation: "tanh" })],
+    lstm(2, { returnState: true }),
     ...[gru(2), gru(2, { resetAfter: false }), gru(2, { recurrentActivation: "tanh" })],
   ],
   wrappers: () => [

@@ -4,7 +4,7 @@
  *
  * Kernels hold the columns of all gates side by side, in Keras' order.
  */
-import { slice } from "../../../graph/functions.js";
+import { concat, slice } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { ActivationFunction } from "../../activations.js";
@@ -20,6 +20,8 @@ export interface Cell {
   readonly products: number;
   /** Its states, each [rows, units]. The first is its result. */
   readonly states: readonly string[];
+  /** Whether its result is all states, side by side. Default: the first. */
+  readonly returnState?: boolean;
   /** The shape of its bias. */
   biasShape(units: number): Shape;
   /**
@@ -56,6 +58,15 @@ export interface CellContext {
   readonly activate: ActivationFunction;
   readonly recurrentActivate: ActivationFunction;
 }
+
+/** The states that a cell returns, side by side. */
+export const resultOf = ({ states, returnState }: Cell, values: Readonly<Record<string, Value>>): Value =>
+  returnState
+    ? concat(
+        states.map((name) => values[name]),
+        -1,
+      )
+    : values[states[0]];
 
 /** The columns of each gate, [rows, gates · units] → [rows, units] each; of a kernel or a bias too. */
 export function gatesOf(x: Value, gates: number): Value[] {

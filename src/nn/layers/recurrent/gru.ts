@@ -5,7 +5,7 @@ import type { Value } from "../../../graph/graph.js";
 import { flag, type OptionRules, readOptions } from "../../../rules.js";
 import type { Layer } from "../layer.js";
 import { type Biases, type Cell, type CellContext, gatesOf } from "./cell.js";
-import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
+import { GATED_RULES, type GatedOptions, recurrentLayer, vectors } from "./recurrentLayer.js";
 
 /** Options of {@link gru}. */
 export interface GRUOptions extends GatedOptions {
@@ -87,5 +87,6 @@ function gatedBefore({ products, h, recurrentKernel, activate, recurrentActivate
  */
 export function gru(units: number, options: GRUOptions = {}): Layer {
   const read = readOptions(options, "gru", GRU_RULES);
-  return recurrentLayer(cellOf(read.resetAfter), units, options, read, [read.resetAfter]);
+  const cell = cellOf(read.resetAfter);
+  return recurrentLayer(cell, vectors(cell, units), options, read, [read.resetAfter]);
 }

@@ -5,7 +5,7 @@ import { flag, type OptionRules, readOptions } from "../../../rules.js";
 import type { InitializerFunction } from "../../initializers.js";
 import type { Layer } from "../layer.js";
 import { type Cell, gatesOf } from "./cell.js";
-import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
+import { GATED_RULES, type GatedOptions, recurrentLayer, vectors } from "./recurrentLayer.js";
 
 /** Options of {@link lstm}. */
 export interface LSTMOptions extends GatedOptions {
@@ -13,19 +13,30 @@ export interface LSTMOptions extends GatedOptions {
    * Whether the bias of the forget gate starts from 1 (R. Jozefowicz and others, ICML 2015). Default true.
    */
   readonly unitForgetBias?: boolean;
+  /**
+   * Whether the result is both states side by side, h and then c, the memory cell: [rows, 2 · units], or
+   * after each step with `returnSequences`. Another `lstm` starts from it: `decoder.apply(x, state)`. Default
+   * false.
+   */
+  readonly returnState?: boolean;
 }
 
-const LSTM_RULES = { ...GATED_RULES, unitForgetBias: [flag, true] } satisfies OptionRules<LSTMOptions>;
+export const LSTM_RULES = {
+  ...GATED_RULES,
+  unitForgetBias: [flag, true],
+  returnState: [flag, false],
+} satisfies OptionRules<LSTMOptions>;
 
 /**
  * Gates in Keras' order: input i, forget f, candidate, output o. cₜ = f cₜ₋₁ + i · candidate; hₜ = o ·
  * activation(cₜ)
  */
-const cellOf = (unitForgetBias: boolean): Cell => ({
-  type: "lstm",
+export const lstmCell = (type: string, unitForgetBias: boolean, returnState: boolean): Cell => ({
+  type,
   gates: 4,
   products: 1,
   states: ["h", "c"],
+  returnState,
   biasShape: (units) => [4 * units],
   ...(unitForgetBias && { startBias: withForgetBias }),
   step({ products: [product], states, h, recurrentKernel, activate, recurrentActivate }) {
@@ -66,5 +77,7 @@ const withForgetBias =
  */
 export function lstm(units: number, options: LSTMOptions = {}): Layer {
   const read = readOptions(options, "lstm", LSTM_RULES);
-  return recurrentLayer(cellOf(read.unitForgetBias), units, options, read, [read.unitForgetBias]);
+  const own = [read.unitForgetBias, read.returnState] as const;
+  const cell = lstmCell("lstm", ...own);
+  return recurrentLayer(cell, vectors(cell, units), options, read, own);
 }

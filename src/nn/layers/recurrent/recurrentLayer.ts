@@ -3,8 +3,8 @@
  */
 
 import { check, mustBeInteger } from "../../../errors.js";
-import { transpose } from "../../../graph/functions.js";
-import { type Shape, showShape } from "../../../graph/shape.js";
+import { reshape, transpose } from "../../../graph/functions.js";
+import { type Shape, sameShape, showShape } from "../../../graph/shape.js";
 import { flag, inFloat32, number, type OptionRules, type ReadOptions } from "../../../rules.js";
 import { type Activation, activationName, getActivation } from "../../activations.js";
 import type { ConstraintLike } from "../../constraints.js";
@@ -15,7 +15,7 @@ import { arrayOptions, arraysOf } from "../arrays.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
 import type { Cell } from "./cell.js";
-import { unroll } from "./unroll.js";
+import { type Space, unroll } from "./unroll.js";
 
 /** Options of every recurrent layer. */
 export interface RecurrentOptions {
@@ -90,6 +90,36 @@ export const GATED_RULES = {
   recurrentActivation: true,
 } satisfies OptionRules<GatedOptions>;
 
+/** What a step of a row is, and with it the arrays and results of a layer. */
+interface Form {
+  /** The sizes of its options, as in a file. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The columns of a state. */
+  readonly units: number;
+  /** The lengths of windows; none if steps are vectors. */
+  readonly window: Shape;
+  /** The lengths of a state for rows of a shape, without its columns. @throws FettleError `invalid_shape` */
+  lengths(shape: Shape): Shape;
+  space?(shape: Shape): Space;
+  /** What else determines the behavior. */
+  readonly recipe: readonly unknown[];
+}
+
+/** Steps that are vectors. */
+export function vectors({ type }: Cell, units: number): Form {
+  mustBeInteger("`units`", units);
+  return {
+    options: { units },
+    units,
+    window: [],
+    lengths(shape) {
+      mustBeSequence(type, shape);
+      return [];
+    },
+    recipe: [],
+  };
+}
+
 /**
  * A layer of a cell.
  *
@@ -100,12 +130,12 @@ export const GATED_RULES = {
  */
 export function recurrentLayer(
   cell: Cell,
-  units: number,
+  form: Form,
   options: GatedOptions,
   read: ReadOptions<GatedOptions, typeof RECURRENT_RULES>,
   recipe: readonly unknown[] = [],
 ): Layer {
-  mustBeInteger("`units`", units);
+  const { units, window } = form;
   const { useBias, returnSequences, goBackwards, activation, recurrentActivation = "sigmoid" } = read;
   const [activate, recurrentActivate] = [activation, recurrentActivation].map(getActivation);
   const arrays = arraysOf({
@@ -125,41 +155,54 @@ export function recurrentLayer(
     hyperparameters: { ...rates, ...arrays.hyperparameters },
     penalty: arrays.penalty,
     outputShape(shape, ...states) {
-      mustBeSequence(cell.type, shape);
-      mustBeStates(cell, units, states);
-      return returnSequences ? [shape[0], units] : [units];
+      const lengths = form.lengths(shape);
+      mustBeStates(cell, [...lengths, units], states);
+      const result = [...lengths, cell.returnState ? cell.states.length * units : units];
+      return returnSequences ? [shape[0], ...result] : result;
     },
-    parameters: ([, features]) => [
-      arrays.spec("kernel", [features, cell.gates * units]),
-      arrays.spec("recurrentKernel", [units, cell.gates * units]),
+    parameters: (shape) => [
+      arrays.spec("kernel", [...window, shape[shape.length - 1], cell.gates * units]),
+      arrays.spec("recurrentKernel", [...window, units, cell.gates * units]),
       ...(useBias ? [biasSpec()] : []),
     ],
     call(context) {
+      const [rows, ...row] = context.x.shape;
       const { last, all } = unroll(cell, context, {
         activate,
         recurrentActivate,
         goBackwards,
         returnSequences,
+        space: form.space?.(row),
       });
-      return all ? transpose(all, [1, 0, 2]) : last[cell.states[0]];
+      const lengths = form.lengths(row);
+      const shape = [rows, ...lengths, last.shape[1]];
+      if (all === undefined) return reshape(last, shape);
+      const order = [1, 0, ...shape.slice(1).map((_, axis) => axis + 2)];
+      return transpose(reshape(all, [row[0], ...shape]), order);
     },
+    // a length of images may equal the number of steps
+    ...(window.length > 0 && { mask: ({ masks: [mask] = [] }) => (returnSequences ? mask : undefined) }),
   };
   const parts = [
     ...[units, useBias, returnSequences, goBackwards, Object.keys(rates)],
     ...[activate, recurrentActivate].map(activationName),
     ...arrays.recipe,
     ...recipe,
+    ...form.recipe,
   ];
-  return builtIn({ ...layer, several: true }, parts, { units, ...options });
+  return builtIn({ ...layer, several: true }, parts, { ...form.options, ...options });
 }
 
-/** Accepts either no initial states or all states of the cell. */
-function mustBeStates({ type, states }: Cell, units: number, shapes: readonly Shape[]): void {
-  const fits = shapes.length === states.length && shapes.every((shape) => String(shape) === String(units));
+/** Accepts no initial states, or all states of the cell: one by one, or side by side. */
+function mustBeStates({ type, states }: Cell, state: Shape, shapes: readonly Shape[]): void {
+  const units = state[state.length - 1];
+  const areOf = (count: number, columns: number): boolean =>
+    shapes.length === count && shapes.every((shape) => sameShape(shape, state.with(-1, columns)));
+  const fits = areOf(states.length, units) || areOf(1, states.length * units);
   check(
     shapes.length === 0 || fits,
     () =>
-      `${type} must take a sequence, and optionally its first state ${states.map((name) => `${name} [${units}]`).join(", ")}; received ${shapes.map(showShape).join(", ")} in addition to the sequence`,
+      `${type} must take a sequence, and optionally its first state ${states.map((name) => `${name} ${showShape(state)}`).join(", ")}; received ${shapes.map(showShape).join(", ")} in addition to the sequence`,
     "invalid_shape",
   );
 }

@@ -4,7 +4,7 @@ import { add, matmul } from "../../../graph/functions.js";
 import { readOptions } from "../../../rules.js";
 import type { Layer } from "../layer.js";
 import type { Cell } from "./cell.js";
-import { RECURRENT_RULES, type RecurrentOptions, recurrentLayer } from "./recurrentLayer.js";
+import { RECURRENT_RULES, type RecurrentOptions, recurrentLayer, vectors } from "./recurrentLayer.js";
 
 /** hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) */
 const cell: Cell = {
@@ -34,5 +34,10 @@ const cell: Cell = {
  * ```
  */
 export function simpleRNN(units: number, options: RecurrentOptions = {}): Layer {
-  return recurrentLayer(cell, units, options, readOptions(options, cell.type, RECURRENT_RULES));
+  return recurrentLayer(
+    cell,
+    vectors(cell, units),
+    options,
+    readOptions(options, cell.type, RECURRENT_RULES),
+  );
 }

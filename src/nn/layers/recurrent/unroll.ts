@@ -16,11 +16,24 @@ import {
 } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
 import { type ScanStep, scan } from "../../../graph/scan.js";
+import { type Shape, sizeOf } from "../../../graph/shape.js";
 import { mapValues } from "../../../records.js";
 import type { ActivationFunction } from "../../activations.js";
 import { dropoutMask } from "../dropout.js";
 import type { LayerContext } from "../layer.js";
-import { type Biases, type Cell, gatesOf } from "./cell.js";
+import { type Biases, type Cell, gatesOf, resultOf } from "./cell.js";
+
+/** How the steps of rows that are images are read: a state has a place for each window of a step. */
+export interface Space {
+  /** Places of a row. */
+  readonly places: number;
+  /**
+   * All steps, [steps · rows, ...lengths, channels], as lines: [steps · rows · places, numbers of a window].
+   */
+  windows(x: Value): Value;
+  /** A state, [rows · places, units], as lines for the recurrent kernel. */
+  recurrentWindows(h: Value): Value;
+}
 
 /** How a cell is applied over the steps. */
 export interface Way {
@@ -28,13 +41,15 @@ export interface Way {
   readonly recurrentActivate: ActivationFunction;
   readonly goBackwards: boolean;
   readonly returnSequences: boolean;
+  /** Default: steps are vectors, and a row has one place. */
+  readonly space?: Space | undefined;
 }
 
 /** The result of a cell for a sequence. */
 export interface Unrolled {
-  /** Its states after the last step, by name, [rows, units]. */
-  readonly last: Readonly<Record<string, Value>>;
-  /** With `returnSequences`: the first of them after each step, [steps, rows, units]. */
+  /** Its result after the last step, [rows · places, columns]. */
+  readonly last: Value;
+  /** With `returnSequences`: its result after each step, [steps, rows · places, columns]. */
   readonly all: Value | undefined;
 }
 
@@ -44,35 +59,43 @@ export interface Unrolled {
  */
 export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const { x, inputs: given, masks, parameters } = context;
-  const { recurrentKernel } = parameters;
-  const [rows, steps] = x.shape;
-  const [units] = recurrentKernel.shape;
+  const { space } = way;
+  const [rows, , ...step] = x.shape;
+  const recurrentKernel = matrixOf(parameters.recurrentKernel);
+  const units = recurrentKernel.shape[1] / cell.gates;
+  const lines = rows * (space?.places ?? 1);
   const { inputs: biases = [], recurrent: recurrentBias } = biasesOf(cell, parameters.bias);
-  const kept = dropoutMasks(context, units);
-  const inputs = kept.inputs ? mul(x, reshape(kept.inputs, [rows, 1, x.shape[2]])) : x;
-  const counts = masks?.[0] && reshape(transpose(masks[0]), [steps, rows, 1]);
+  const kept = dropoutMasks(context, [lines, units]);
+  const inputs = kept.inputs ? mul(x, reshape(kept.inputs, [rows, 1, ...step])) : x;
+  const counts = masks?.[0] && countsOf(masks[0], lines);
   const [first] = cell.states;
-  const products = inputProducts(inputs, parameters.kernel, cell.products, biases);
+  const products = inputProducts(inputs, matrixOf(parameters.kernel), cell.products, biases, space);
   const body = ({ carry: states, elements, shared }: ScanStep) => {
     const { counts: isCounted } = elements;
+    const seen = shared.kept ? mul(states[first], shared.kept) : states[first];
     const after = cell.step({
       products: products.map((_, i) => elements[`product ${i}`]),
       states,
       activate: way.activate,
       recurrentActivate: way.recurrentActivate,
-      h: shared.kept ? mul(states[first], shared.kept) : states[first],
+      h: space ? space.recurrentWindows(seen) : seen,
       recurrentKernel: shared.recurrentKernel,
       ...(shared.recurrentBias && { recurrentBias: shared.recurrentBias }),
     });
     const carry = isCounted
       ? mapValues(after, (state, name) => select(isCounted, state, states[name]))
       : after;
-    return { carry, ...(way.returnSequences && { stacks: { all: carry[first] } }) };
+    return { carry, ...(way.returnSequences && { stacks: { all: resultOf(cell, carry) } }) };
   };
-  const zeros = broadcastTo(constant(x.graph, 0), [rows, units]);
+  const zeros = broadcastTo(constant(x.graph, 0), [lines, units]);
+  // states side by side, or one by one
+  const starts = given.slice(1).flatMap((state) => {
+    const columns = state.shape[state.shape.length - 1];
+    return gatesOf(reshape(state, [lines, columns]), columns / units);
+  });
   const { carry, stacks } = scan(
     {
-      carry: Object.fromEntries(cell.states.map((name, i) => [name, given[i + 1] ?? zeros])),
+      carry: Object.fromEntries(cell.states.map((name, i) => [name, starts[i] ?? zeros])),
       sequences: {
         ...Object.fromEntries(products.map((product, i) => [`product ${i}`, product])),
         ...(counts && { counts }),
@@ -86,18 +109,41 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
     },
     body,
   );
-  return { last: carry, all: stacks.all };
+  return { last: resultOf(cell, carry), all: stacks.all };
+}
+
+/** A kernel of windows as one of their numbers in a line: [..., columns] → [numbers, columns]. */
+function matrixOf(kernel: Value): Value {
+  const { shape } = kernel;
+  return shape.length === 2 ? kernel : reshape(kernel, [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]]);
+}
+
+/** Which steps count, for each place of a row: [rows, steps] → [steps, lines, 1]. */
+function countsOf(mask: Value, lines: number): Value {
+  const [rows, steps] = mask.shape;
+  const each = reshape(transpose(mask), [steps, rows, 1]);
+  return reshape(broadcastTo(each, [steps, rows, lines / rows]), [steps, lines, 1]);
 }
 
 /**
- * x · kernel + bias for all steps at once, [rows, steps, features] → so many arrays [steps, rows, columns].
+ * x · kernel + bias for all steps at once, [rows, steps, ...] → so many arrays [steps, rows · places,
+ * columns].
  */
-function inputProducts(x: Value, kernel: Value, count: number, biases: readonly Value[]): Value[] {
-  const [rows, steps, features] = x.shape;
-  const lines = reshape(transpose(x, [1, 0, 2]), [steps * rows, features]);
+function inputProducts(
+  x: Value,
+  kernel: Value,
+  count: number,
+  biases: readonly Value[],
+  space: Space | undefined,
+): Value[] {
+  const [rows, steps, ...step] = x.shape;
+  const stepsFirst = transpose(x, [1, 0, ...step.map((_, axis) => axis + 2)]);
+  const all = reshape(stepsFirst, [steps * rows, ...step]);
+  const lines = space ? space.windows(all) : all;
   return gatesOf(kernel, count).map((columns, i) => {
     const product = matmul(lines, columns);
-    return reshape(biases[i] ? add(product, biases[i]) : product, [steps, rows, columns.shape[1]]);
+    const sum = biases[i] ? add(product, biases[i]) : product;
+    return reshape(sum, [steps, lines.shape[0] / steps, columns.shape[1]]);
   });
 }
 
@@ -113,16 +159,18 @@ function biasesOf(cell: Cell, bias: Value | undefined): Partial<Biases> {
  */
 function dropoutMasks(
   { x, hyperparameters: { dropout, recurrentDropout }, training, stream }: LayerContext,
-  units: number,
+  state: Shape,
 ): { readonly inputs?: Value; readonly state?: Value } {
   if (!training || !(dropout || recurrentDropout)) return {};
-  const [rows, , features] = x.shape;
+  const [rows, , ...step] = x.shape;
+  const features = sizeOf(step);
+  const units = (state[0] / rows) * state[1];
   // drawn together, because a stream yields its numbers once
   const draws = randomUniform(x.graph, [rows, features + units], stream);
   return {
     ...(dropout && { inputs: dropoutMask(slice(draws, [0, 0], [rows, features]), dropout) }),
     ...(recurrentDropout && {
-      state: dropoutMask(slice(draws, [0, features], [rows, units]), recurrentDropout),
+      state: reshape(dropoutMask(slice(draws, [0, features], [rows, units]), recurrentDropout), state),
     }),
   };
 }

@@ -83,6 +83,50 @@ describe("a state to start from", () => {
     });
   });
 
+  it.each([
+    ["of one step", 1],
+    ["of several", 4],
+  ])("lstm returns both side by side, %s, and starts from both", async (_, cut) => {
+    const whole = randomRows(5, 12, 1);
+    const [first, second] = [
+      whole.map((row) => row.slice(0, 2 * cut)),
+      whole.map((row) => row.slice(2 * cut)),
+    ];
+    const [a, b, c] = [input([cut, 2]), input([6 - cut, 2]), input([6, 2])];
+    const layer = lstm(3, { returnState: true });
+    const outputs = { cut: layer.apply(b, layer.apply(a)), whole: layer.apply(c) };
+    const x = { a: steps(first, 2), b: steps(second, 2), c: steps(whole, 2) };
+    const model = await made(functional({ inputs: { a, b, c }, outputs }), x, 12);
+    const { data } = model.predict(x as never);
+    for (let row = 0; row < 5; row++)
+      for (let unit = 0; unit < 6; unit++)
+        expect(data[12 * row + unit]).toBeCloseTo(data[12 * row + 6 + unit], 6);
+    // h is the result of an lstm without the option, and the last state that of all
+    const [plain, sequences] = [{}, { returnState: true, returnSequences: true }].map((options) =>
+      compiled([lstm(3, options)], { optimizer: "sgd", loss: "meanSquaredError" }),
+    );
+    for (const each of [plain, sequences]) {
+      await each.build([6, 2]);
+      each.setWeights(model.getWeights());
+    }
+    const all = sequences.predict(x.c).data;
+    plain.predict(x.c).data.forEach((value, i) => {
+      const [row, unit] = [Math.floor(i / 3), i % 3];
+      expect(data[12 * row + 6 + unit]).toBe(value);
+      expect(all[36 * row + 30 + unit]).toBe(value);
+    });
+    data.forEach((value, i) => {
+      const [row, unit] = [Math.floor(i / 12), (i % 12) - 6];
+      if (unit >= 0) expect(all[36 * row + 30 + unit]).toBe(value);
+    });
+    const bytes = saveModel(model);
+    expect(Array.from((await loadModel(bytes)).model.predict(x as never).data)).toEqual(Array.from(data));
+    const columns = whole.map((row, i) => [...first[i], ...second[i], ...row]);
+    const features = floats(Float32Array.from(columns.flat()), columns[0].length);
+    const { y } = await run(exportOnnx(model), { features });
+    expect(difference(y.data, data)).toBeLessThan(CLOSE);
+  });
+
   it("of zeros is that of a layer that is given none, and gradients go through it", async () => {
     const [x, h] = [input([3, 2]), input(2)];
     const layer = gru(2);
@@ -109,6 +153,9 @@ describe("a state to start from", () => {
     );
     expect(await refusal(() => lstm(2).apply(x, h, input(3)))).toContain(
       "received [2], [3] in addition to the sequence",
+    );
+    expect(await refusal(() => gru(3, { returnState: true } as object))).toContain(
+      'unknown option of gru "returnState". The result is the state; only lstm has another, and this option.',
     );
     expect(await refusal(() => gru(3).apply(x, h))).toBe(
       "invalid_shape: gru must take a sequence, and optionally its first state h [3]; received [2] in addition to the sequence",
