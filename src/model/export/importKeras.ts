@@ -55,6 +55,7 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Arra
 const WITHIN = [
   ...["", "/layer", "/layer/cell", "/cell"],
   ...["/forward_layer", "/forward_layer/cell", "/backward_layer", "/backward_layer/cell"],
+  ...["/query_dense", "/key_dense", "/value_dense", "/output_dense"],
 ];
 
 /** The arrays of each layer, in the order of its variables. */

@@ -21,8 +21,8 @@ export const makesMask = ({ name, options }: PieceDescription): boolean =>
   name === "masking" || (name === "embedding" && options.maskZero === true);
 
 /** The layers whose results depend on the number of steps that count, even if padding is 0. */
-const POOLING = /^(global)?(average|max)pooling[12]d$/i;
-export const countsSteps = ({ name }: PieceDescription): boolean => POOLING.test(name);
+const COUNTING = /^((global)?(average|max)pooling[12]d|groupNormalization|multiHeadAttention)$/i;
+export const countsSteps = ({ name }: PieceDescription): boolean => COUNTING.test(name);
 
 /**
  * The mask of a layer's result: that of an input, or a new one with the layer's id; undefined without a mask.

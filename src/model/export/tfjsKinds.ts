@@ -40,7 +40,7 @@ export interface Row {
   /** The effect on a mask: it stays, merges with others, or ends here, the default. */
   readonly masks?: "kept" | "merged";
   /** Why a layer with such options differs in Keras; undefined if it does not. */
-  readonly unlike?: (options: Options) => string | undefined;
+  readonly unlike?: (options: Options, isKeras3: boolean) => string | undefined;
   /**
    * What TensorFlow.js lacks although Keras has it, for inputs with rows of these shapes; undefined if
    * nothing.

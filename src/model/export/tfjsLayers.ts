@@ -4,6 +4,7 @@
  */
 import { check, isRecord, must, show } from "../../errors.js";
 import type { PieceDescription } from "../../predict/description.js";
+import { KERAS_ROWS } from "./kerasLayers.js";
 import {
   activation,
   count,
@@ -298,7 +299,9 @@ const ROWS: readonly Row[] = [
     kind: "Resizing",
     name: "resizing",
     fields: { height: count("height"), width: count("width"), interpolation: plain("interpolation") },
-    unlike: () => "TensorFlow.js aligns the corners of images",
+    usual: CHANNELS_LAST,
+    unwritten: { antialias: false, crop_to_aspect_ratio: false, pad_to_aspect_ratio: false },
+    unlike: (_, isKeras3) => (isKeras3 ? undefined : "TensorFlow.js aligns the corners of images"),
   },
   { kind: "Rescaling", name: "rescaling", fields: { scale: number("scale"), offset: number("offset", 0) } },
 ];
@@ -321,7 +324,7 @@ export const isRecurrent = (name: string): boolean =>
   ROWS.some((row) => row.name === name && "returnSequences" in row.fields);
 
 /** The readable classes. */
-const CLASSES = new Map(ROWS.map((row) => [row.kind, row]));
+const CLASSES = new Map([...ROWS, ...KERAS_ROWS].map((row) => [row.kind, row]));
 
 /** @throws FettleError `unsupported` for a class that Fettle does not have */
 export function rowOfClass(kind: unknown, name: string): Row {
@@ -359,7 +362,7 @@ function unlikeness({ unlike, fields }: Row, piece: PieceDescription): string | 
   const isPenalized = Object.keys(fields).some(
     (key) => /Regularizer$/.test(key) && options[key] !== undefined,
   );
-  return unlike?.(options) ?? lacksSlope(piece, isPenalized);
+  return unlike?.(options, false) ?? lacksSlope(piece, isPenalized);
 }
 
 /**
@@ -404,7 +407,7 @@ export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name"
   ]);
   const options = { ...row.given, ...Object.fromEntries(read.filter(([, value]) => value !== undefined)) };
   const piece = { name: row.name, options };
-  const unlike = isKeras3 ? row.unlike?.(options) : unlikeness(row, piece);
+  const unlike = isKeras3 ? row.unlike?.(options, true) : unlikeness(row, piece);
   check(
     unlike === undefined,
     () => `layer ${show(name)} must be like one of Fettle's; ${unlike}`,

@@ -123,6 +123,26 @@ it.each<[string, (file: Uint8Array) => unknown, string]>([
     'invalid_checkpoint: the shape of kernel of layer "dense" must be [4,5]; received [3,1]',
   ],
   [
+    "masked steps before a layer that counts them in Keras",
+    () => {
+      const file = fileOf("gru");
+      const config = JSON.parse(new TextDecoder().decode(filesIn(file).get("config.json")));
+      const layer = (kind: string, name: string, more: object) => ({
+        class_name: kind,
+        config: { name, ...more },
+      });
+      const groups = layer("GroupNormalization", "groups", {
+        groups: 3,
+        axis: -1,
+        center: false,
+        scale: false,
+      });
+      config.config.layers.splice(1, 0, layer("Masking", "masking", { mask_value: 0 }), groups);
+      return withMember(file, "config.json", text(config));
+    },
+    'unsupported: layer "groups" must take sequences without a mask, since Keras shows it padding',
+  ],
+  [
     "fewer layers than weights",
     (file) => {
       const config = JSON.parse(new TextDecoder().decode(filesIn(file).get("config.json")));

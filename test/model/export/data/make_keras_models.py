@@ -104,6 +104,26 @@ CASES = {
     "every step": lambda: stack((5, 3), L.LSTM(4, return_sequences=True), L.TimeDistributed(L.Dense(2, activation="tanh")), L.Flatten(), L.Dense(1)),
     "reshaped": lambda: stack((6,), L.Reshape((3, 2)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(2), L.Flatten(), L.Dense(1)),
     **{f"merged by {merge.__name__}": lambda merge=merge: merged(merge) for merge in [L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate]},
+    "images in a sequence": lambda: stack(
+        (3, 5, 4, 2), L.ConvLSTM2D(2, (2, 3), return_sequences=True), L.ConvLSTM2D(2, 2, padding="same", strides=2, go_backwards=True),
+        L.Flatten(), L.Dense(2)
+    ),
+    "normalized groups": lambda: stack(
+        (4, 4, 2), L.Conv2D(6, 2), L.GroupNormalization(3), L.SpatialDropout2D(0.2), L.GroupNormalization(-1, scale=False), L.Flatten(),
+        L.Dense(4), L.RMSNormalization(), L.Dense(2)
+    ),
+    "lines": lambda: stack(
+        (4, 3), L.ZeroPadding1D((1, 2)), L.Conv1DTranspose(2, 3, strides=2, padding="same"), L.Cropping1D((1, 0)), L.UpSampling1D(2),
+        L.Flatten(), L.Dense(2)
+    ),
+    "means of volumes": lambda: stack((4, 4, 4, 1), L.Conv3D(3, 2), L.GlobalAveragePooling3D(), L.Dense(2)),
+    "maxima of volumes": lambda: stack((4, 4, 4, 1), L.Conv3D(3, 2), L.GlobalMaxPooling3D(), L.Dense(2)),
+    "attention": lambda: functional([(5, 4)], lambda x: L.Dense(2)(L.Flatten()(L.MultiHeadAttention(2, 3, value_dim=4)(x, x)))),
+    "attention to another sequence": lambda: functional(
+        [(5, 4), (3, 2)], lambda a, b: L.Dense(2)(L.Flatten()(L.MultiHeadAttention(2, 3, use_bias=False)(a, b)))
+    ),
+    "resized, bilinear": lambda: stack((4, 6, 2), L.Resizing(7, 5), L.Conv2D(2, 2), L.Flatten(), L.Dense(2)),
+    "resized, nearest": lambda: stack((4, 6, 2), L.Resizing(8, 3, interpolation="nearest"), L.Conv2D(2, 2), L.Flatten(), L.Dense(2)),
     "dot": lambda: functional([(4,)], lambda x: L.Dot(axes=1)([L.Dense(3)(x), L.Dense(3)(x)])),
     "a layer twice": shared,
     "a model twice": nested_twice,
