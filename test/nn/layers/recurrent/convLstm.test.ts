@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { functional, input } from "../../../../src/nn/functional.js";
 import type { Sizes } from "../../../../src/nn/layers/geometry.js";
-import { type ConvLstm2dOptions, convLstm2d, lstm, reshape } from "../../../../src/nn/layers/index.js";
+import {
+  type ConvLstm2dOptions,
+  convLstm2d,
+  lstm,
+  masking,
+  reshape,
+} from "../../../../src/nn/layers/index.js";
 import { compiled, randomRows, reference, refusal, wasm } from "../../support.js";
 import { difference, type Evaluated, evaluated, type Given } from "./support.js";
 
@@ -79,6 +85,20 @@ it("goes on from both states where a sequence was cut, side by side or one by on
   expect(await refusal(() => convLstm2d(2, 2).apply(second, h, c))).toBe(
     "invalid_shape: convLstm2d must take a sequence, and optionally its first state h [2, 2, 2], c [2, 2, 2]; received [3, 3, 2], [3, 3, 2] in addition to the sequence",
   );
+});
+
+it("has no mask for its last state, even if that has as many lines as there are steps", async () => {
+  const x = randomRows(4, 27, 5).map((row) => row.map((value, at) => (at < 18 ? value : 0)));
+  const whole = [reshape([3, 9]), masking(0), reshape([3, 3, 3, 1]), convLstm2d(1, 1), reshape([9])];
+  const [masked, short] = [whole, [reshape([2, 3, 3, 1]), convLstm2d(1, 1), reshape([9])]].map((layers) =>
+    compiled(layers, options),
+  );
+  await masked.build([27]);
+  await short.build([18]);
+  short.setWeights(masked.getWeights());
+  const { data } = masked.predict(x);
+  expect(data).toEqual(short.predict(x.map((row) => row.slice(0, 18))).data);
+  expect(data.every((value) => value !== 0)).toBe(true);
 });
 
 it.each<[string, () => unknown, string]>([
