@@ -482,6 +482,7 @@ export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
 export { createTuner, restoreTuner, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";
+export type { CallbackMaker, TrialTraining } from "./tune/trial/callbacks.js";
 export type { ErrorCosts } from "./tune/trial/cost.js";
 export type { MissingCells } from "./tune/trial/data.js";
 export type { Ensemble } from "./tune/trial/ensemble.js";

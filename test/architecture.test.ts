@@ -313,6 +313,7 @@ it("what is for one kind of host is imported by nothing else but the command lin
 /** Files above nn/ that call a metric themselves, and why none of them could forget a mask. */
 const SCORED: Readonly<Record<string, string>> = {
   "tune/baselines/compare.ts": "refuses a final model that leaves out steps",
+  "tune/jobs/watch.ts": "hands the mask to the metrics of a model, which take it",
   "tune/linear/choice.ts": "scores linear models, which have no mask",
   "tune/trial/calibration.ts": "is refused with a mask",
   "tune/trial/scoring.ts": "scores targets against themselves",

@@ -73,6 +73,7 @@ export function modelCheckpoint<Custom extends string = never>(
   const monitored = JSON.stringify([read.monitor, read.mode, saveBestOnly]);
   return {
     name: "modelCheckpoint",
+    ...(saveBestOnly && { monitor: read.monitor }),
     async onEpochEnd(epoch, logs, { model }) {
       must(model instanceof LayersModel, "the model of modelCheckpoint", "one that its fit trains", model);
       if ((epoch + 1) % saveFreq !== 0) return;

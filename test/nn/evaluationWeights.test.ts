@@ -201,7 +201,14 @@ it("a job predicts its validation rows with the evaluation weights", () => {
   });
   const yTrue = Float64Array.from(y.slice(18, 24).flat());
   const scored = { outputs: 1, yTrue, target: { outputs: [{ center: 0, scale: 1 }] } };
-  const examples = { train: part(0, 18), validation: part(18, 24), features: 3, outputs: 1, scored };
+  const examples = {
+    train: part(0, 18),
+    validation: part(18, 24),
+    features: 3,
+    outputs: 1,
+    scored,
+    trained: () => scored,
+  };
   const fold = loadFold(wasm, examples);
   const job = new OpenJob(wasm, fold, {
     fold: 0,

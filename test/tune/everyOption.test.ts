@@ -137,7 +137,8 @@ const doors: Readonly<Record<string, Door>> = {
       }
       return tuner.result;
     },
-    asTune: (options, option) => (["signal", "clock", "onEvent"].includes(option) ? undefined : options),
+    asTune: (options, option) =>
+      ["signal", "clock", "onEvent", "callbacks"].includes(option) ? undefined : options,
   },
 };
 
@@ -197,6 +198,7 @@ const changes: Readonly<Record<keyof Options, Change>> = {
     },
   ],
   fit: [{ fit: { epochs: 3, batchSize: 9 } }],
+  callbacks: [{ callbacks: () => [{ onTrainBegin: (control) => control.setLearningRate(0.001) }] }],
   metric: [{ metric: "accuracy" }],
   threshold: [{ threshold: "recall" }],
   cost: [{ cost: { missed: 9, false: 1 } }],

@@ -66,6 +66,11 @@ export interface TrainingControl {
 export interface Callback {
   /** Its name in errors. Default: its class. */
   readonly name?: string;
+  /**
+   * The number of the logs that it needs, if it needs one. `tune` leaves a callback that needs a validation
+   * number, such as `valLoss`, out of its final fit.
+   */
+  readonly monitor?: string;
   /** Before the first epoch. */
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
   /** Before epoch number `epoch`, from 0. */
@@ -98,9 +103,9 @@ export interface Callback {
   restore?(state: unknown, control: TrainingControl): void | Promise<void>;
 }
 
-type Methods = Omit<Callback, "name" | "save" | "restore">;
+type Methods = Omit<Callback, "name" | "monitor" | "save" | "restore">;
 
-const METHODS: OptionNames<Omit<Callback, "name">> = {
+const METHODS: OptionNames<Omit<Callback, "name" | "monitor">> = {
   onTrainBegin: true,
   onEpochBegin: true,
   onBatchEnd: true,
@@ -128,7 +133,7 @@ export function checkCallbacks(callbacks: unknown): asserts callbacks is readonl
     );
     const given = methods.filter((name) => callback[name] !== undefined);
     for (const name of namesIn(callback)) {
-      const isMeant = /^on/i.test(name) || (given.length === 0 && name !== "name");
+      const isMeant = /^on/i.test(name) || (given.length === 0 && name !== "name" && name !== "monitor");
       if (isMeant && !methods.includes(name)) throw unknownName("callback method", name, methods);
     }
     for (const name of given) {

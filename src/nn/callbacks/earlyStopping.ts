@@ -102,6 +102,7 @@ export function earlyStopping<Custom extends string = never>(
       return state()?.bestParameters;
     },
     ...callback,
+    monitor: read.monitor,
     restore(saved, control) {
       callback.restore?.(saved, control);
       const numbers = control.getParameters().length;

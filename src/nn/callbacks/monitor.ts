@@ -71,9 +71,12 @@ export function monitorBest({
   };
 }
 
+/** Whether a number of the logs is measured on validation rows. */
+export const isOfValidation = (monitor: string): boolean => /^val[A-Z_]/.test(monitor);
+
 function unknownNumber(monitor: string, known: readonly string[]): FettleError {
-  const isValidation = /^val[A-Z_]/.test(monitor) && !known.some((name) => name.startsWith("val"));
-  if (!isValidation) return unknownName("number to monitor", monitor, known);
+  if (!isOfValidation(monitor) || known.some((name) => name.startsWith("val")))
+    return unknownName("number to monitor", monitor, known);
   return new FettleError(
     "unknown_name",
     `unknown number to monitor ${show(monitor)}: fit has no validation rows; pass validationSplit or validationData. Known: ${known.join(", ")}.`,

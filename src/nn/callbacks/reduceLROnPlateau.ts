@@ -99,5 +99,5 @@ export function reduceLROnPlateau<Custom extends string = never>(
       };
     },
   );
-  return callback;
+  return { ...callback, monitor: read.monitor };
 }

@@ -49,6 +49,8 @@ export interface FoldExamples {
   readonly outputs: number;
   /** The targets for the predictions of the validation part. */
   readonly scored: Fold;
+  /** Those for predictions of the training part. */
+  trained(): Fold;
 }
 
 /**
@@ -76,11 +78,12 @@ export function examplesOf(
     features: pipeline.features.length,
     outputs: data.outputs,
     scored: foldOf(data, validation, pipeline.target),
+    trained: () => foldOf(data, train, pipeline.target),
   };
 }
 
 /** A fold on an executor. */
-export interface LoadedFold extends Pick<FoldExamples, "scored"> {
+export interface LoadedFold extends Pick<FoldExamples, "scored" | "trained"> {
   readonly train: Examples;
   readonly validation: Examples | undefined;
   free(): void;
@@ -94,7 +97,7 @@ export function sizeOf({ train, validation }: FoldExamples): number {
 
 export function loadFold(
   executor: Executor,
-  { train, validation, features, outputs, scored }: FoldExamples,
+  { train, validation, features, outputs, scored, trained }: FoldExamples,
 ): LoadedFold {
   const load = ({ rows, x, y, weights }: FoldPart): Examples => ({
     x: executor.matrix(rows, features, x),
@@ -105,6 +108,7 @@ export function loadFold(
   return {
     ...parts,
     scored,
+    trained,
     free() {
       for (const part of [parts.train, parts.validation]) {
         part?.x.free();

@@ -16,13 +16,17 @@ import {
   type EarlyStoppingOptions,
   earlyStopping,
 } from "../../nn/callbacks/earlyStopping.js";
+import { trainWith } from "../../nn/callbacks/loop.js";
 import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
+import { validationNames } from "../../nn/history.js";
 import { type WeightsPart, weightsOf } from "../../nn/trainedWeights.js";
-import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 import { defined } from "../../options.js";
+import { Pieces } from "../../platform/turns.js";
 import type { FoldChoice, LoadedFold } from "./fold.js";
 import { scoreOn } from "./score.js";
+import { controlOf, epochInPieces, scoresBy, type Watch } from "./watch.js";
 
 export interface Job extends FoldChoice {
   /** The number of its trial; undefined for the final fit. */
@@ -54,6 +58,8 @@ export interface Job extends FoldChoice {
    * result.
    */
   readonly until?: number;
+  /** Callbacks of the user for a fold: code, so that such a job is no plain data, and stays in its thread. */
+  readonly watch?: (fold: number) => Watch;
 }
 
 /**
@@ -99,6 +105,8 @@ export type FoldCurves = Readonly<Record<string, Float32Array>>;
 /** A running job. */
 export class OpenJob {
   private readonly training: TrainingRun;
+  private readonly watch: Watch | undefined;
+  private readonly measure: () => Logs;
   private readonly stopping: EarlyStopping | undefined;
   private readonly callbacks: readonly Callback[];
   private readonly control: TrainingControl;
@@ -113,6 +121,8 @@ export class OpenJob {
   ) {
     const { programs, hyperparameters, epochs, batchSize, seed, parameters, resume } = job;
     const from = resume?.state ?? job.from;
+    this.watch = job.watch?.(job.fold);
+    const measure = measureFor(executor, fold, job, this.watch);
     this.training = new TrainingRun(
       executor,
       programs,
@@ -125,8 +135,9 @@ export class OpenJob {
         seed,
         ...defined({ parameters, from, logs: resume?.logs }),
       },
-      measureFor(executor, fold, job),
+      measure,
     );
+    this.measure = () => measure(this.training.control.getParameters);
     this.stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
     this.callbacks = [
       terminateOnNaN(),
@@ -176,6 +187,42 @@ export class OpenJob {
     return taken;
   }
 
+  /**
+   * Trains to the end, or until time runs out, by the loop of `fit`: if the user has callbacks.
+   *
+   * @param pause - awaited from time to time
+   * @returns whether there are callbacks
+   */
+  async trainWatched(pause: () => Promise<void> | void): Promise<boolean> {
+    const { training, watch, job } = this;
+    if (watch === undefined) return false;
+    const { epochs, until = Number.POSITIVE_INFINITY } = job;
+    const began = platform.now();
+    const pieces = new Pieces();
+    let late = false;
+    const isLate = (): boolean => {
+      late = !training.done && platform.time() >= until;
+      return late;
+    };
+    // after those of the user, whose places errors name
+    const last: Callback = {
+      onEpochEnd: (epoch, log) => {
+        this.endEpoch(epoch, log);
+        this.setRate();
+      },
+    };
+    await trainWith({
+      training,
+      control: controlOf(training, watch),
+      callbacks: [...watch.callbacks, last],
+      epoch: (watched) => epochInPieces(training, pieces, watched, pause, isLate),
+      measure: async () => this.measure(),
+    });
+    this.isCut = late && !(training.epochEnded && training.logs.length === epochs);
+    this.fitSeconds += (platform.now() - began) / 1000;
+    return true;
+  }
+
   /** Ends training now: a started epoch counts as one. */
   cut(): void {
     const { training } = this;
@@ -199,7 +246,7 @@ export class OpenJob {
 
   /** The result, once it is done. */
   result(): JobResult {
-    const { executor, fold, job, training, stopping, fitSeconds } = this;
+    const { executor, fold, job, training, fitSeconds } = this;
     const { programs, hyperparameters, keepState } = job;
     const { logs } = training;
     for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
@@ -208,12 +255,11 @@ export class OpenJob {
     const { prediction, mask } = fold.validation
       ? runEvaluation(executor, programs.evaluate, fold.validation, weightsOf(state), hyperparameters)
       : { prediction: new Float32Array(0), mask: undefined };
-    const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
     return {
       prediction,
       ...(mask && { mask }),
       curves: this.curves,
-      epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
+      epochs: this.keptEpochs,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
       ...(this.isCut && { cut: true }),
       fitSeconds,
@@ -228,6 +274,15 @@ export class OpenJob {
     this.onFree();
   }
 
+  /** The epochs behind the weights: up to the best one, if its weights were restored. */
+  private get keptEpochs(): number {
+    const { watch, stopping, training } = this;
+    const all = [...(watch?.callbacks ?? []), ...(stopping ? [stopping] : [])];
+    const restored = all.filter(isStopping).filter(({ bestParameters }) => bestParameters !== undefined);
+    const { bestEpoch = training.logs.length - 1 } = restored[restored.length - 1] ?? {};
+    return bestEpoch + 1;
+  }
+
   private endEpoch(epoch: number, log: Logs): void {
     for (const callback of this.callbacks) callback.onEpochEnd?.(epoch, log, this.control);
   }
@@ -239,14 +294,16 @@ export class OpenJob {
   }
 }
 
+const isStopping = (callback: Callback): callback is EarlyStopping => "bestParameters" in callback;
+
 const plateau = (options: PlateauOptions): Callback => reduceLROnPlateau({ ...options, monitor: "loss" });
 
 /** @throws FettleError `invalid_argument`, `unknown_name` for invalid options */
 export function checkPlateau(options: PlateauOptions): void {
+  plateau(options);
   const { monitor = "loss" } = options as ReduceLROnPlateauOptions;
   const rule = '"loss" in a tuner, whose final fit has no validation rows';
   must(monitor === "loss", "monitor of reduceLROnPlateau", rule, monitor);
-  plateau(options);
 }
 
 /**
@@ -292,22 +349,35 @@ export function measuredBy(
 }
 
 /**
- * Measures after each epoch what the job asks for. Metrics are in the units of the target, as the scores of
- * trials are.
+ * Measures after each epoch what the job asks for, and what `fit` would for callbacks. Metrics are in the
+ * units of the target, as the scores of trials are.
  */
-function measureFor(executor: Executor, { validation, scored }: LoadedFold, job: Job) {
+function measureFor(
+  executor: Executor,
+  { train, validation, scored, trained }: LoadedFold,
+  job: Job,
+  watch?: Watch,
+): (parameters: () => Floats) => Logs {
   const { measured = [], programs, hyperparameters } = job;
-  if (measured.length === 0 || validation === undefined) return () => ({});
-  const [, ...metrics] = measured; // after valLoss
-  return (parameters: () => Floats): Logs => {
-    const { loss, ...evaluated } = runEvaluation(
-      executor,
-      programs.evaluate,
-      validation,
-      parameters(),
-      hyperparameters,
-    );
-    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), evaluated)]);
-    return { valLoss: loss, ...Object.fromEntries(scores) };
+  const metrics = watch?.metrics ?? [];
+  const isValidated = validation !== undefined && (watch ? !watch.isFinal : measured.length > 0);
+  // weights of classes count in training only
+  const isWeighted = programs.evaluate.streams.some(({ name }) => name === "weights");
+  const { weights, ...unweighted } = train;
+  const rows = isWeighted ? train : unweighted;
+  const [, ...names] = measured; // after valLoss
+  return (parameters) => {
+    const evaluated = (examples: Examples) =>
+      runEvaluation(executor, programs.evaluate, examples, parameters(), hyperparameters);
+    const own = metrics.length > 0 ? scoresBy(metrics, trained(), evaluated(rows)) : {};
+    if (!isValidated) return own;
+    const { loss, ...held } = evaluated(validation);
+    const scores = names.map((name) => [name, scoreOn(scored, monitoredMetric(name), held)]);
+    return {
+      ...own,
+      valLoss: loss,
+      ...validationNames(scoresBy(metrics, scored, held)),
+      ...Object.fromEntries(scores),
+    };
   };
 }

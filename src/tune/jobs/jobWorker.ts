@@ -69,11 +69,15 @@ export class JobWorker {
     const open = this.open(job);
     const { until = Number.POSITIVE_INFINITY } = job;
     const pieces = new Pieces();
+    const rest = (): Promise<void> | void => {
+      this.tell(open, onCurves);
+      return pause?.();
+    };
     try {
+      if (await open.trainWatched(rest)) return open.result();
       do {
         pieces.run(Number.POSITIVE_INFINITY, (steps) => void open.advance(steps));
-        this.tell(open, onCurves);
-        await pause?.();
+        await rest();
       } while (!open.done && platform.time() < until);
       open.cut();
       return open.result();

@@ -4,6 +4,7 @@ import { takeRows } from "../../data/matrix.js";
 import { isUnchanged, restored, type TargetTransform } from "../../data/pipeline/target.js";
 import { type MaskedPrediction, scoreMasked, type Truths } from "../../metrics/lines.js";
 import type { Metric } from "../../metrics/metric.js";
+import type { Floats } from "../../ndarray.js";
 
 /** What the predictions of one fold are scored against. */
 export interface Fold extends Truths {
@@ -27,7 +28,10 @@ export function foldOf(
 
 /** The score of a network's predictions for the validation rows of a fold, in the units of the target. */
 export function scoreOn(fold: Fold, metric: Metric, { prediction, mask }: MaskedPrediction): number {
-  const { target } = fold;
-  const inUnits = isUnchanged(target) ? prediction : restored(target, prediction);
-  return scoreMasked(metric, fold, { prediction: inUnits, mask });
+  return scoreMasked(metric, fold, { prediction: inUnitsOf(fold, prediction), mask });
+}
+
+/** Predictions of a network in the units of the target. */
+export function inUnitsOf({ target }: Fold, prediction: Floats): Floats {
+  return isUnchanged(target) ? prediction : restored(target, prediction);
 }

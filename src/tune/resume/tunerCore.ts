@@ -1,5 +1,5 @@
 /** A tuner that can be saved, over any backend. The caller decides when jobs run. */
-import { check, type OptionNames, show } from "../../errors.js";
+import { check, must, type OptionNames, show } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
 import type { Space } from "../../search/space/space.js";
@@ -9,7 +9,13 @@ import type { Direction } from "../../search/trial/trial.js";
 import type { StoredTrial } from "../../store/storage.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
-import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
+import {
+  KEPT,
+  TUNE_OPTIONS,
+  type TuneOptions,
+  type TuneResult,
+  type TunerOptions,
+} from "../tuner/options.js";
 import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { mustContinue } from "../tuner/study.js";
@@ -41,6 +47,7 @@ const {
   timeout: _timeout,
   trialTimeout: _trialTimeout,
   clock: _clock,
+  callbacks: _callbacks,
   ...tunerOptions
 } = TUNE_OPTIONS;
 const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
@@ -58,6 +65,12 @@ export async function setUpResumable<S extends Space>(
   bytes: Uint8Array | null,
   elsewhere: readonly StoredTrial[] = [],
 ): Promise<ResumableSetup<S>> {
+  must(
+    (given as TuneOptions<S>).callbacks === undefined,
+    `callbacks of ${what}`,
+    "left out, since no bytes have their states; use earlyStopping, reduceLROnPlateau or learningRateDecay of fit",
+    (given as TuneOptions<S>).callbacks,
+  );
   const options = copyOptions(given, what, TUNER_OPTIONS, KEPT);
   const constraint = options.constraint && { constraint: options.constraint };
   if (bytes === null) {

@@ -12,6 +12,7 @@ import {
   architectureFrom,
   hyperparametersOf,
   LEARNING_RATE,
+  type ScoredArchitecture,
 } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { checkEpochs } from "../../nn/epochs.js";
@@ -35,6 +36,7 @@ import {
   measuredBy,
   type PlateauOptions,
 } from "../jobs/job.js";
+import { type CallbackMaker, withCallbacks } from "./callbacks.js";
 import type { Course } from "./course.js";
 import type { EnsembleSettings } from "./ensembleOptions.js";
 import { type Folds, foldsOfDivision, type PipelineFolds } from "./folds.js";
@@ -94,6 +96,8 @@ export interface TrainingSetup<S extends Space> {
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
   readonly rows: Folds;
+  /** Makes the callbacks of each training. */
+  readonly callbacks?: CallbackMaker<S>;
   /** The folds under a pipeline. */
   readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
@@ -114,7 +118,7 @@ export interface TrainingSetup<S extends Space> {
 /** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
 export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold" | "ofDivision"> {
   readonly built: LayersModel;
-  readonly architecture: Architecture;
+  readonly architecture: ScoredArchitecture;
   readonly identity: Identity;
   readonly job: Omit<Job, "fold">;
 }
@@ -250,7 +254,7 @@ export function templateAgain<S extends Space>(
   seed: number,
   final = false,
 ): JobTemplate {
-  const template = jobTemplate(setup, params, seed, final);
+  const template = withCallbacks(setup, number, params, jobTemplate(setup, params, seed, final));
   const before = setup.identities.get(number) ?? jobTemplate(setup, params, seed, final).identity;
   checkSame(number, before, template.identity);
   return template;
@@ -275,7 +279,7 @@ export function architectureFor(
     outputs,
     shape = [features],
   }: Pick<Dataset, "outputs" | "shape"> & { readonly features: number },
-): Architecture {
+): ScoredArchitecture {
   check(
     sizeOf(shape) === features,
     () =>
@@ -362,7 +366,7 @@ export function settingsFor(
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
   check(
     !isPlainObject(settings) || !("callbacks" in settings),
-    "fit of a tuner accepts no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
+    "fit of a tuner accepts no callbacks; give tune callbacks: () => [earlyStopping()], a function that makes those of one training",
   );
   const read = readOptions(settings, "fit", FIT_RULES);
   const { epochs, earlyStopping, reduceLROnPlateau, learningRateDecay } = read;

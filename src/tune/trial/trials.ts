@@ -10,6 +10,7 @@ import type { RunningTrial, WorkTime } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { Job, JobResult } from "../jobs/job.js";
+import { withCallbacks } from "./callbacks.js";
 import { Course } from "./course.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
 import { detailsOf, meanScores, objectiveScores, objectivesOf, reportedBeside } from "./scoring.js";
@@ -33,7 +34,7 @@ export async function evaluateTrial<S extends Space>(
 ): Promise<TrialOutcome> {
   const { schedule, lineage, metrics, constraints } = setup;
   const time = timeOf(setup, trial);
-  const made = jobTemplate(setup, params, trial.seed);
+  const made = withCallbacks(setup, trial.number, params, jobTemplate(setup, params, trial.seed));
   const template = until === undefined ? made : { ...made, job: { ...made.job, until } };
   const { architecture, job, folds } = template;
   setup.identities.set(trial.number, template.identity);
@@ -64,7 +65,7 @@ export async function evaluateTrial<S extends Space>(
     );
     const attributes = {
       ...(results.some(({ cut }) => cut) && { cut: true }),
-      ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
+      ...((job.earlyStopping || job.watch) && { epochs: results.map(({ epochs }) => epochs) }),
       ...(setup.detailed
         ? { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }
         : reportedBeside({ ...setup, folds }, results)),

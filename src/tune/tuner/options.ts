@@ -25,6 +25,7 @@ import type {
 import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
+import type { CallbackMaker } from "../trial/callbacks.js";
 import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
 import type { Ensemble } from "../trial/ensemble.js";
@@ -53,7 +54,8 @@ export interface SearchOptions<S extends Space> {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
   /**
-   * For models, the threads: at most one per core and per training; default -1, as many as cores.
+   * For models, the threads: at most one per core and per training; default -1, as many as cores, or with
+   * `callbacks` 1, the only number then.
    * For an objective, the trials that run at the same time; default 1, and -1 means as many as cores. The
    * results depend on `lag`, not on the number.
    */
@@ -189,6 +191,19 @@ export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike>
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   /**
+   * Makes the callbacks of one training: `() => [earlyStopping({ patience: 3 })]`. It is called for each fold
+   * of each trial, and for each network of the final model, so that none shares a state; and once before the
+   * first trial, to check what it returns. Trainings then run in this thread.
+   *
+   * On a fold, callbacks do what they do in `fit` with the validation rows as `validationData`: logs have
+   * `loss`, the metrics of `compile`, and both on the validation rows, metrics in the units of the target. In
+   * the final fit, which has no validation rows, logs have no such numbers, and callbacks that monitor one
+   * are left out: it trains as many epochs as the folds kept on average, at most. There,
+   * `reduceLROnPlateau` must monitor a number of the training rows. Not with a scheduler. With `pbt()`, each
+   * interval is a training.
+   */
+  readonly callbacks?: CallbackMaker<S>;
+  /**
    * The metric to tune for; a list gives several objectives. Default `r2`, or `logLoss`, with which each
    * trial also reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
    * about the same rows.
@@ -282,11 +297,12 @@ export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike>
 
 /**
  * The options of a tuner: those of `tune` for a model without `jobs`, `signal` and time limits, because it
- * has no threads, and its caller can stop it at any step.
+ * has no threads, and its caller can stop it at any step; and without `callbacks`, whose states no bytes
+ * have.
  */
 export type TunerOptions<S extends Space> = Omit<
   TuneOptions<S>,
-  "jobs" | "queue" | "signal" | "timeout" | "trialTimeout" | "clock"
+  "jobs" | "queue" | "signal" | "timeout" | "trialTimeout" | "clock" | "callbacks"
 >;
 
 /** The result of a search. */
@@ -398,6 +414,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   time: true,
   model: true,
   fit: true,
+  callbacks: true,
   metric: true,
   constraints: true,
   validation: true,

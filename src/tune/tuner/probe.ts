@@ -41,9 +41,15 @@ export class Probe<S extends Space> {
    * and if the function gives no model there.
    */
   get units(): number | undefined {
-    const [point] = pointsOf(this.options);
+    const { point } = this;
     const built = point && this.modelAt(point);
     return built && classUnits(built.described());
+  }
+
+  /** The middle of the space, or another of its points; undefined if it is not valid. */
+  get point(): ParamsOf<S> | undefined {
+    const [point] = pointsOf(this.options);
+    return point as ParamsOf<S> | undefined;
   }
 
   /**

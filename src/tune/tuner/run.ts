@@ -154,7 +154,7 @@ export async function tuneOnThreads<S extends Space>(
   return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
     // Few trials have no work for many threads.
     const most = budget.trials * rows.scored;
-    return createBackend(rows, Math.min(jobsOf(options.jobs), most));
+    return createBackend(rows, options.callbacks ? 1 : Math.min(jobsOf(options.jobs), most));
   });
 }
 

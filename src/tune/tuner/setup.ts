@@ -20,6 +20,7 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { checkCalibrate } from "../trial/calibration.js";
+import { checkCallbackMaker } from "../trial/callbacks.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { divisionsFor, selectionFor } from "../trial/ensembleOptions.js";
 import { createFoldsFor, divideRows, type FoldSettings, type Folds } from "../trial/folds.js";
@@ -115,7 +116,8 @@ export async function setUpTuner<S extends Space>(
   };
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
-  const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
+  const { scheduler, steps, model, fit = {}, pipeline = {}, constraints, callbacks } = options;
+  if (callbacks !== undefined) checkCallbackMaker(callbacks, probe.point, refit);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; settings that depend on parameters are checked trial by
   // trial.
@@ -149,7 +151,7 @@ export async function setUpTuner<S extends Space>(
     fit,
     pipeline,
     unknown: unknownRule(options.unknown, data),
-    ...defined({ threshold, selection, constraints }),
+    ...defined({ threshold, selection, constraints, callbacks }),
     ...(selection && selection.untuned !== false && refit && { plain: plainOf(rows) }),
     ...(options.calibrate && { calibrate: true }),
     ...(refit &&
@@ -174,7 +176,8 @@ function plainOf(rows: Folds): NonNullable<TrialSetup<Space>["plain"]> {
   };
 }
 
-function checkModelOptions<S extends Space>({ model, constraints, curves }: TuneOptions<S>): void {
+function checkModelOptions<S extends Space>(options: TuneOptions<S>): void {
+  const { model, constraints, curves, callbacks, jobs, queue, scheduler } = options;
   must(typeof model === "function", "model", "a function of parameters", model);
   must(
     [undefined, true, false, "validation"].includes(curves),
@@ -184,6 +187,13 @@ function checkModelOptions<S extends Space>({ model, constraints, curves }: Tune
   );
   const isFunction = constraints === undefined || typeof constraints === "function";
   must(isFunction, "constraints", "a function of scores and parameters", constraints);
+  if (callbacks === undefined) return;
+  must([undefined, 1].includes(jobs), "jobs with callbacks", "1, or left out: they run in this thread", jobs);
+  must(queue === undefined, "queue with callbacks", "left out: they run in this thread", queue);
+  check(
+    scheduler === undefined,
+    "callbacks cannot follow a training across the rungs of a scheduler; use one of them",
+  );
 }
 
 /**

@@ -65,6 +65,22 @@ describe("a worker", () => {
     const late = await worker.run({ ...job, until: Date.now() - 1, keepState: true });
     expect(late.state?.progress).toMatchObject({ step: 1, epoch: 0, cursor: 8 });
     expect([late.curves.loss.length, late.epochs, late.finite, late.cut]).toEqual([1, 1, true, true]);
+    const called: string[] = [];
+    const note = (name: string) => () => void called.push(name);
+    const watched = await worker.run({
+      ...job,
+      until: Date.now() - 1,
+      keepState: true,
+      watch: () => ({
+        callbacks: [{ onBatchEnd: note("batch"), onEpochEnd: note("epoch"), onTrainEnd: note("end") }],
+        metrics: [],
+        isFinal: false,
+        modelAt: () => ({}),
+      }),
+    });
+    expect(watched.cut).toBe(true);
+    expect([watched.curves, watched.prediction]).toEqual([late.curves, late.prediction]);
+    expect(called).toEqual(["batch", "epoch", "end"]);
     // the loss of the first batch alone, by the weights before it
     const whole = await worker.run({ ...job, epochs: 1 });
     expect(late.curves.loss[0]).not.toBe(whole.curves.loss[0]);

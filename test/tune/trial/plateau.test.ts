@@ -91,7 +91,7 @@ describe("reduceLROnPlateau in a trial", () => {
     [
       "callbacks",
       { fit: { callbacks: [reduceLROnPlateau()] } },
-      /^invalid_argument: fit of a tuner accepts no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau$/,
+      /^invalid_argument: fit of a tuner accepts no callbacks; give tune callbacks: \(\) => \[earlyStopping\(\)\], a function that makes those of one training$/,
     ],
     [
       "a scheduler",

@@ -1,0 +1,64 @@
+/** What callbacks of the user need of a job: the loop of `fit`, its logs and its model. */
+import type { SavedRun } from "../../engine/executor.js";
+import type { MaskedPrediction } from "../../metrics/lines.js";
+import type { LastBatch } from "../../nn/anyTraining.js";
+import type { Callback, Logs, TrainingControl } from "../../nn/callbacks/callback.js";
+import type { OutputMetric } from "../../nn/perOutput.js";
+import type { TrainingRun } from "../../nn/trainer.js";
+import type { Pieces } from "../../platform/turns.js";
+import { type Fold, inUnitsOf } from "./score.js";
+
+/** The callbacks of one training. */
+export interface Watch {
+  readonly callbacks: readonly Callback[];
+  /** The metrics of `compile`, which logs have. */
+  readonly metrics: readonly OutputMetric[];
+  /** Whether it is a final fit, whose other rows are for the test alone. */
+  readonly isFinal: boolean;
+  /** The model with the weights of a state. */
+  modelAt(state: SavedRun): object;
+}
+
+export function controlOf(training: TrainingRun, { modelAt }: Watch): TrainingControl {
+  return {
+    ...training.control,
+    get model() {
+      return modelAt(training.save());
+    },
+  };
+}
+
+/** Scores in the units of the target, by name. */
+export function scoresBy(
+  metrics: readonly OutputMetric[],
+  fold: Fold,
+  { prediction, mask }: MaskedPrediction,
+): Logs {
+  const inUnits = inUnitsOf(fold, prediction);
+  const scores = metrics.map(
+    ({ name, compute }) => [name, compute(fold.yTrue, inUnits, fold.outputs, fold.weights, mask)] as const,
+  );
+  return Object.fromEntries(scores);
+}
+
+/**
+ * An epoch of the loop of `fit`.
+ *
+ * @param watched - whether each batch is a piece
+ * @param pause - awaited after each piece
+ * @param end - whether time has run out, which stops the training
+ */
+export async function* epochInPieces(
+  training: TrainingRun,
+  pieces: Pieces,
+  watched: boolean,
+  pause: () => Promise<void> | void,
+  end: () => boolean,
+): AsyncGenerator<LastBatch> {
+  do {
+    pieces.run(watched ? 1 : training.stepsLeft, (steps) => training.step(steps));
+    await pause();
+    if (end()) training.stopped = true;
+    yield training.lastBatch;
+  } while (!training.epochEnded);
+}
