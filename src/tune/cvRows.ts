@@ -27,6 +27,11 @@ export interface CvRow<P, Name extends string = string> {
   readonly status: TrialStatus;
   /** By metric. */
   readonly scores: Readonly<Record<Name, CvScores>>;
+  /**
+   * By metric, on the rows that each fold was trained on, with the final weights; with `returnTrainScore`. A
+   * mean far better than that of `scores` means overfitting.
+   */
+  readonly trainScores?: Readonly<Record<Name, Omit<CvScores, "rank">>>;
   /** Seconds to train on a fold; NaN for a trial that failed. */
   readonly fitSeconds: { readonly mean: number; readonly std: number };
   /** Seconds to predict the validation rows of a fold; NaN for a trial that failed. */
@@ -39,20 +44,23 @@ export interface CvRow<P, Name extends string = string> {
  * @param trials - of a detailed search
  * @param folds - how many each was trained on
  * @param errorScore - the score of a failed fold
+ * @param trained - whether the rows have scores of training rows
  */
 export function cvRows<P>(
   trials: readonly TrialRecord<P>[],
   metrics: readonly Pick<Metric, "name" | "direction">[],
   folds: number,
   errorScore: number,
+  trained = false,
 ): CvRow<P>[] {
+  const scoresOf = (trial: TrialRecord<P>, name: string, part: "scores" | "trainScores") => {
+    const scores =
+      detailsOf(trial)?.map((fold) => fold[part]?.[name] ?? errorScore) ?? new Array(folds).fill(errorScore);
+    const { value: mean, std } = meanAndStd(scores);
+    return { folds: scores, mean, std };
+  };
   const scored = metrics.map(({ name, direction }) => {
-    const rows = trials.map((trial) => {
-      const scores =
-        detailsOf(trial)?.map((fold) => fold.scores[name] ?? errorScore) ?? new Array(folds).fill(errorScore);
-      const { value: mean, std } = meanAndStd(scores);
-      return { folds: scores, mean, std };
-    });
+    const rows = trials.map((trial) => scoresOf(trial, name, "scores"));
     const ranks = ranksOf(
       rows.map(({ mean }) => mean),
       direction,
@@ -69,6 +77,11 @@ export function cvRows<P>(
       trial: trial.number,
       status: trial.status,
       scores: Object.fromEntries(scored.map(({ name, rows }) => [name, rows[i]])),
+      ...(trained && {
+        trainScores: Object.fromEntries(
+          metrics.map(({ name }) => [name, scoresOf(trial, name, "trainScores")]),
+        ),
+      }),
       fitSeconds: times("fitSeconds"),
       scoreSeconds: times("scoreSeconds"),
       ...(trial.curves && { curves: trial.curves }),

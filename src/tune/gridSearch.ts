@@ -38,6 +38,11 @@ export interface SearchCvOptions<S extends Space, M extends MetricLike = MetricL
    * The score of a training that failed or diverged; `"raise"` ends the search with its error. Default NaN.
    */
   readonly errorScore?: number | "raise";
+  /**
+   * Whether each row has `trainScores`, the scores of the training rows, too, at the cost of a prediction of
+   * them. Default false.
+   */
+  readonly returnTrainScore?: boolean;
 }
 
 /** The result of a search with cross-validation; `Name` is a metric's. */
@@ -135,6 +140,7 @@ export const CV_OPTIONS: OptionNames<SearchCvOptions<Space>> = {
   scoring: true,
   refit: true,
   errorScore: true,
+  returnTrainScore: true,
 };
 
 const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };
@@ -143,13 +149,21 @@ async function searchCv<S extends Space, Name extends string>(
   options: SearchCvOptions<S>,
   strategy: Strategy,
 ): Promise<SearchCvResult<S, Name>> {
-  const { scoring, refit = true, errorScore = Number.NaN, onEvent, ...rest } = options;
+  const {
+    scoring,
+    refit = true,
+    errorScore = Number.NaN,
+    returnTrainScore = false,
+    onEvent,
+    ...rest
+  } = options;
   must(
     typeof errorScore === "number" || errorScore === "raise",
     "errorScore",
     'a number or "raise"',
     errorScore,
   );
+  must(typeof returnTrainScore === "boolean", "returnTrainScore", "true or false", returnTrainScore);
   must(onEvent === undefined || typeof onEvent === "function", "onEvent", "a function", onEvent);
   const given = oneOrSeveralMetrics("scoring", scoring);
   const first = decidingIndex(given, refit);
@@ -162,13 +176,19 @@ async function searchCv<S extends Space, Name extends string>(
   };
   const result = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
-    { metrics, objectives: 1, detailed: true, refit: refit !== false },
+    { metrics, objectives: 1, detailed: true, trainScores: returnTrainScore, refit: refit !== false },
   );
   const { trials, metric, folds, ensemble, calibration, finalError, study } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const unasked = Object.values(DEFAULT_METRICS).find(([first]) => first === metric) ?? [];
   const all = given.length === 0 ? unasked.map(metricNamed) : given;
-  const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
+  const rows = cvRows(
+    trials,
+    all,
+    folds.length,
+    errorScore === "raise" ? Number.NaN : errorScore,
+    returnTrainScore,
+  );
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
   const bests = { bestScore: best?.value, bestParams: best?.params, bestIndex };
   const others = defined({ rows, ensemble, calibration, finalError });

@@ -231,7 +231,7 @@ export const outputs = new Map<Block, (output: string) => void>([
         "loss kindAccuracy valLoss valKindAccuracy\n[ 3, 2 ] { price: [ 0, 1 ], kind: [ 1, 2 ] }\n",
       ],
       ["keras", "batchesPerEpoch: 3", "3\ntrue\n"],
-      ["scikit-learn", 'errorScore: "raise"', "2 1\n3\n"],
+      ["scikit-learn", 'errorScore: "raise"', "2 1\n3 3\n"],
       ["scikit-learn", "learningRateScheduler", "true\ntrue\n"],
     ] as const
   ).map(

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Dataset, encodeTable } from "../../src/data/dataset.js";
 import { timeSeriesSplit } from "../../src/data/split/time.js";
 import { readTable } from "../../src/data/table.js";
+import { r2 } from "../../src/metrics/index.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -110,6 +111,89 @@ describe("gridSearch", () => {
     expect(bestScore).toBe(rows[bestIndex].scores.accuracy.mean);
     expect(final.test.accuracy).toBeGreaterThan(0.5);
     expect(final.test).toHaveProperty("recalled");
+  });
+
+  it("scores the training rows if asked to, as networks that are trained by hand", async () => {
+    const options = {
+      ...base,
+      y: quantity,
+      model: linear,
+      space: { learningRate: choice([0.05, 1e10]) },
+      pipeline: { scale: "none", target: "none" },
+      scoring: "meanAbsoluteError",
+      refit: false,
+    } as const;
+    const [before] = (await gridSearch(options)).rows;
+    const seeds: number[] = [];
+    const { scoring: metric, refit: _, ...shared } = options;
+    const { folds } = await tune({
+      ...shared,
+      metric,
+      strategy: grid(),
+      onEvent: (event) => {
+        if (event.type === "trialStarted") seeds.push(event.trial.seed);
+      },
+    });
+    for (const jobs of [1, 2]) {
+      const { rows } = await gridSearch({ ...options, jobs, returnTrainScore: true });
+      const [{ trainScores, ...row }, diverged] = rows;
+      expect(row.scores).toEqual(before.scores);
+      expect(diverged.trainScores?.meanAbsoluteError.mean).toBeNaN();
+      const errors: number[] = [];
+      for (const { train } of folds) {
+        const own = linear({ learningRate: 0.05 });
+        const take = <T>(values: readonly T[]): T[] => Array.from(train, (id) => values[id]);
+        const [rows, truths] = [take(x), take(quantity)];
+        await own.fit(rows, truths, { epochs: 3, seed: seeds[0] });
+        const predicted = own.predict(rows).data;
+        errors.push(mean(truths.map((truth, i) => Math.abs(truth - predicted[i]))));
+      }
+      const found = trainScores?.meanAbsoluteError;
+      // sums of 40 float64 terms in other orders
+      for (const [i, each] of (found?.folds ?? []).entries()) expect(each / errors[i]).toBeCloseTo(1, 12);
+      expect(found?.folds).toHaveLength(3);
+      expect((found?.mean as number) / mean(errors)).toBeCloseTo(1, 12);
+      const variance = mean(errors.map((each) => (each - mean(errors)) ** 2));
+      expect((found?.std as number) / Math.sqrt(variance)).toBeCloseTo(1, 9);
+    }
+  });
+
+  it("scores the training rows in the units of the target, with their weights", async () => {
+    const sampleWeight = x.map((_, i) => 1 + (i % 3));
+    const seen: { readonly truths: number[]; readonly weights: number[] }[] = [];
+    const metric: CustomMetric = {
+      name: "watched",
+      direction: "maximize",
+      compute(yTrue, yPred, _, weights) {
+        seen.push({ truths: [...yTrue], weights: [...(weights ?? [])] });
+        return r2([...yTrue], [...yPred]);
+      },
+    };
+    const { rows } = await gridSearch({
+      ...base,
+      y: quantity,
+      sampleWeight,
+      model: linear,
+      space: { learningRate: choice([0.1]) },
+      fit: { epochs: 30 },
+      scoring: metric,
+      refit: false,
+      returnTrainScore: true,
+    });
+    // first the value of the trial, on each fold; then what its row has
+    expect(seen).toHaveLength(9);
+    const all = [...quantity].sort();
+    for (const i of [3, 5, 7]) {
+      const [held, trained] = seen.slice(i, i + 2);
+      expect([...held.truths, ...trained.truths].sort()).toEqual(all);
+      expect(trained.truths).toHaveLength(40);
+      expect(trained.weights).toEqual(trained.truths.map((truth) => sampleWeight[quantity.indexOf(truth)]));
+    }
+    // the quantity is linear in x
+    expect(rows[0].trainScores?.watched.mean).toBeGreaterThan(0.99);
+    await expect(gridSearch({ ...base, model: logistic, returnTrainScore: 1 as never })).rejects.toThrow(
+      "returnTrainScore must be true or false; received 1",
+    );
   });
 
   it("gives trainings that fail or diverge the error score, and the last rank", async () => {

@@ -45,6 +45,8 @@ export interface Job extends FoldChoice {
   readonly learningRates?: readonly number[];
   /** What is measured on the validation rows after each epoch, see `measuredBy`; nothing by default. */
   readonly measured?: readonly string[];
+  /** Whether the result includes predictions of the training part. */
+  readonly predictsTraining?: true;
   /** Whether the result includes the trained state. */
   readonly keepState: boolean;
   /** The weights that layers of the model bring, from which training starts; without `from`. */
@@ -84,6 +86,8 @@ export interface JobResult {
   readonly prediction: Floats;
   /** For a network whose output leaves out steps: which of them count, [rows, steps]. */
   readonly mask?: Floats;
+  /** The same for the training part, if asked for. */
+  readonly trained?: Pick<JobResult, "prediction" | "mask">;
   /** By name, one number per epoch: `loss` over the training part while training, and what is measured. */
   readonly curves: FoldCurves;
   /** The epochs behind the predictions: fewer than were run, if the best parameters were restored. */
@@ -251,19 +255,29 @@ export class OpenJob {
     const { logs } = training;
     for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
     const state = training.save();
+    const predicted = (examples: Examples): Pick<JobResult, "prediction" | "mask"> => {
+      const weights = weightsOf(state);
+      const { prediction, mask } = runEvaluation(
+        executor,
+        programs.evaluate,
+        examples,
+        weights,
+        hyperparameters,
+      );
+      return { prediction, ...(mask && { mask }) };
+    };
     const began = platform.now();
-    const { prediction, mask } = fold.validation
-      ? runEvaluation(executor, programs.evaluate, fold.validation, weightsOf(state), hyperparameters)
-      : { prediction: new Float32Array(0), mask: undefined };
+    const held = fold.validation ? predicted(fold.validation) : { prediction: new Float32Array(0) };
+    const scoreSeconds = (platform.now() - began) / 1000;
     return {
-      prediction,
-      ...(mask && { mask }),
+      ...held,
+      ...(job.predictsTraining && { trained: predicted(measuredRows(fold.train, programs)) }),
       curves: this.curves,
       epochs: this.keptEpochs,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
       ...(this.isCut && { cut: true }),
       fitSeconds,
-      scoreSeconds: (platform.now() - began) / 1000,
+      scoreSeconds,
       ...(keepState ? { state } : {}),
     };
   }
@@ -361,10 +375,7 @@ function measureFor(
   const { measured = [], programs, hyperparameters } = job;
   const metrics = watch?.metrics ?? [];
   const isValidated = validation !== undefined && (watch ? !watch.isFinal : measured.length > 0);
-  // weights of classes count in training only
-  const isWeighted = programs.evaluate.streams.some(({ name }) => name === "weights");
-  const { weights, ...unweighted } = train;
-  const rows = isWeighted ? train : unweighted;
+  const rows = measuredRows(train, programs);
   const [, ...names] = measured; // after valLoss
   return (parameters) => {
     const evaluated = (examples: Examples) =>
@@ -380,4 +391,10 @@ function measureFor(
       ...Object.fromEntries(scores),
     };
   };
+}
+
+/** Training rows without weights that only training counts: those of classes. */
+function measuredRows(train: Examples, { evaluate }: TrainingPrograms): Examples {
+  const { weights, ...unweighted } = train;
+  return evaluate.streams.some(({ name }) => name === "weights") ? train : unweighted;
 }

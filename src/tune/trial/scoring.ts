@@ -8,7 +8,7 @@ import { reportedMetrics } from "../../metrics/registry.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import { type Fold, scoreOn } from "../jobs/score.js";
+import { type Fold, foldOf, scoreOn } from "../jobs/score.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 import type { Scores, TrialSetup } from "./setup.js";
 
@@ -39,6 +39,8 @@ export function checkDefinedOn({ data, folds, scored }: Folds, metric: Metric): 
 export interface FoldDetails {
   /** By metric; null if the score is not finite. */
   readonly scores: Readonly<Record<string, number | null>>;
+  /** The same on the training rows, if asked for. */
+  readonly trainScores?: Readonly<Record<string, number | null>>;
   readonly fitSeconds: number;
   readonly scoreSeconds: number;
 }
@@ -101,17 +103,28 @@ export function reportedBeside<S extends Space>(
   return { scores: Object.fromEntries(scores) };
 }
 
+/** @param number - of the fold */
 export function detailsOf<S extends Space>(
-  { metrics }: Pick<TrialSetup<S>, "metrics">,
+  { metrics, rows }: Pick<TrialSetup<S>, "metrics" | "rows">,
   fold: Fold,
   result: JobResult,
+  number: number,
 ) {
-  const scores = metrics.map((metric) => {
-    const score = scoreOf(metric, fold, result);
-    return [metric.name, Number.isFinite(score) ? score : null] as const;
-  });
-  const { fitSeconds, scoreSeconds } = result;
-  return { scores: Object.fromEntries(scores), fitSeconds, scoreSeconds } satisfies FoldDetails;
+  const scoresOn = (own: Fold, scored: Scored): FoldDetails["scores"] => {
+    const scores = metrics.map((metric) => {
+      const score = scoreOf(metric, own, scored);
+      return [metric.name, Number.isFinite(score) ? score : null] as const;
+    });
+    return Object.fromEntries(scores);
+  };
+  const { fitSeconds, scoreSeconds, trained, finite } = result;
+  const training = () => foldOf(rows.data, rows.folds[number].train, fold.target);
+  return {
+    scores: scoresOn(fold, result),
+    ...(trained && { trainScores: scoresOn(training(), { ...trained, finite }) }),
+    fitSeconds,
+    scoreSeconds,
+  } satisfies FoldDetails;
 }
 
 /** The fields of a result that a score needs. */

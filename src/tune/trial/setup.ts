@@ -24,6 +24,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
   /** Whether trials keep the scores by every metric and the times of each fold. */
   readonly detailed: boolean;
+  /** Whether a detailed search scores the training rows, too. */
+  readonly trainScores?: true;
   /** Whether trials keep their curves. */
   readonly curves: boolean;
   /** The scheduler that ends trials early, and the epochs of a complete trial. */

@@ -67,7 +67,7 @@ export async function evaluateTrial<S extends Space>(
       ...(results.some(({ cut }) => cut) && { cut: true }),
       ...((job.earlyStopping || job.watch) && { epochs: results.map(({ epochs }) => epochs) }),
       ...(setup.detailed
-        ? { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }
+        ? { folds: results.map((result, i) => detailsOf(setup, folds[i], result, i)) }
         : reportedBeside({ ...setup, folds }, results)),
     };
     return {
@@ -121,6 +121,7 @@ async function trainInStages<S extends Space>(
       epochs: end - done,
       ...(job.learningRates && { learningRates: job.learningRates.slice(done) }),
       keepState: end < job.epochs || lineage !== undefined,
+      ...(setup.trainScores && { predictsTraining: setup.trainScores }),
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);
     await trainOnFolds(setup, stage, states, course, time);

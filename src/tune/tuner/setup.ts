@@ -43,6 +43,8 @@ export interface ScoringOptions {
   readonly objectives: number;
   /** Whether trials keep the scores by every metric and the times of each fold. */
   readonly detailed: boolean;
+  /** Whether they keep the same scores of the training rows. Default false. */
+  readonly trainScores?: boolean;
   /** Whether the best parameters are refitted to all development rows. */
   readonly refit: boolean;
 }
@@ -78,7 +80,7 @@ export type StudyFactory = <S extends Space>(
  */
 export async function setUpTuner<S extends Space>(
   given: TuneOptions<S>,
-  { metrics: chosen, objectives, detailed, refit }: ScoringOptions,
+  { metrics: chosen, objectives, detailed, trainScores, refit }: ScoringOptions,
   makeStudy: StudyFactory = studyOfModel,
   savedFolds?: unknown,
 ): Promise<TunerSetup<S>> {
@@ -147,6 +149,7 @@ export async function setUpTuner<S extends Space>(
     metrics,
     objectives,
     detailed,
+    ...(trainScores && { trainScores }),
     task: data.task,
     fit,
     pipeline,
