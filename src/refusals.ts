@@ -73,6 +73,21 @@ export function must(
   if (!condition) throw new FettleError(code, `${name} must be ${rule}; received ${show(value)}`);
 }
 
+/**
+ * Refuses arguments after the last one, which a call in JavaScript may have, and which would be ignored.
+ *
+ * @param taken - those that it takes, and what to do instead of giving others
+ */
+export function mustEndWith(name: string, taken: string, surplus: readonly unknown[]): void {
+  const extra = surplus.filter((each) => each !== undefined);
+  must(extra.length === 0, `the arguments of ${name}`, taken, extra[0]);
+}
+
+/** Instead of `batch_size` and `verbose`. */
+export const BY_ITSELF = "rows are computed in batches anyway, and nothing is printed";
+/** Instead of a threshold. */
+export const BY_MODEL = "the threshold of the model decides";
+
 /** Refuses anything but an integer of at least `least`. */
 export function mustBeInteger(
   name: string,

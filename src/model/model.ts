@@ -17,7 +17,7 @@ import { isUnchanged } from "../data/pipeline/target.js";
 import { checkPositive, positiveOf } from "../data/positive.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
-import { checkOptions, FettleError, type OptionNames } from "../errors.js";
+import { BY_ITSELF, BY_MODEL, checkOptions, FettleError, mustEndWith, type OptionNames } from "../errors.js";
 import { sizeOf } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import { reportedMetrics } from "../metrics/registry.js";
@@ -148,7 +148,9 @@ export class Model<Test extends string = string> {
    * `invalid_argument`,
    * `invalid_data` for anything but {@link Rows}
    */
-  predict(rows: Rows): NdArray<Floats> {
+  predict(rows: Rows): NdArray<Floats>;
+  predict(rows: Rows, ...surplus: unknown[]): NdArray<Floats> {
+    mustEndWith("predict", `rows alone: ${BY_ITSELF}`, surplus);
     const { model, table } = this;
     if (table === undefined) return model.predict(rows as TensorLike);
     const predicted = this.predictedBy((x) => ({ prediction: model.predict(x).data }), rows, table);
@@ -197,7 +199,9 @@ export class Model<Test extends string = string> {
    *
    * @throws FettleError as `predict`; `invalid_state` for a regression model
    */
-  classify(rows: Rows): string[] {
+  classify(rows: Rows): string[];
+  classify(rows: Rows, ...surplus: unknown[]): string[] {
+    mustEndWith("classify", `rows alone: ${BY_MODEL}`, surplus);
     const { data, shape } = this.predict(rows);
     return classesOf(data, shape[0], this.tableFor(data.length / shape[0]));
   }
@@ -207,7 +211,9 @@ export class Model<Test extends string = string> {
    *
    * @throws FettleError as `predict`
    */
-  answers(rows: Rows): Answer[] {
+  answers(rows: Rows): Answer[];
+  answers(rows: Rows, ...surplus: unknown[]): Answer[] {
+    mustEndWith("answers", `rows alone: ${BY_MODEL}`, surplus);
     const { data, shape } = this.predict(rows);
     const outputs = data.length / shape[0];
     return answersOf(data, shape[0], outputs, this.tableFor(outputs));
@@ -222,7 +228,9 @@ export class Model<Test extends string = string> {
    * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that
    * is not one of two classes; `invalid_state` for a network without a table
    */
-  evaluate(rows: EncodedRows, options: EvaluateOptions = {}): Record<string, number> {
+  evaluate(rows: EncodedRows, options?: EvaluateOptions): Record<string, number>;
+  evaluate(rows: EncodedRows, options: EvaluateOptions = {}, ...surplus: unknown[]): Record<string, number> {
+    mustEndWith("evaluate", "rows, which have the targets, and options", surplus);
     checkOptions(options, "evaluate", EVALUATE_OPTIONS);
     const { positive = this.positive } = options;
     const table = this.tableOf("target");
@@ -237,7 +245,9 @@ export class Model<Test extends string = string> {
    * @throws FettleError `not_found` if it cannot be written; `unsupported` on hosts without files, and for a
    * custom function without a name
    */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
+  save(path: string, options?: SaveOptions): Promise<void>;
+  async save(path: string, options: SaveOptions = {}, ...surplus: unknown[]): Promise<void> {
+    mustEndWith("save", "a path and options", surplus);
     if (!platform.files)
       throw new FettleError(
         "unsupported",

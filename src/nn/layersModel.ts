@@ -5,7 +5,16 @@
 
 import type { NdArray } from "ndarray";
 import type { AnyArray } from "../engine/arrays.js";
-import { checkOptions, FettleError, knowWords, must, mustBeInteger, unknownName } from "../errors.js";
+import {
+  BY_ITSELF,
+  checkOptions,
+  FettleError,
+  knowWords,
+  must,
+  mustBeInteger,
+  mustEndWith,
+  unknownName,
+} from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
@@ -88,7 +97,9 @@ export class LayersModel {
    * features.predict([[1, 2, 3, 4]]).shape; // [1, 8]
    * ```
    */
-  part(options: PartOptions): LayersModel {
+  part(options: PartOptions): LayersModel;
+  part(options: PartOptions, ...surplus: unknown[]): LayersModel {
+    mustEndWith("part", "one object of options", surplus);
     checkOptions(options, "part", PART_OPTIONS);
     const { to } = options;
     const part = new LayersModel(partOf(this.wiring, typeof to === "string" ? this.getLayer(to) : to));
@@ -110,7 +121,13 @@ export class LayersModel {
    * model.layers[0].getWeights().kernel.shape; // [3, 2]
    * ```
    */
-  async build(row: number | Shape | undefined = this.weights.row, options: BuildOptions = {}): Promise<void> {
+  build(row?: number | Shape, options?: BuildOptions): Promise<void>;
+  async build(
+    row: number | Shape | undefined = this.weights.row,
+    options: BuildOptions = {},
+    ...surplus: unknown[]
+  ): Promise<void> {
+    mustEndWith("build", "row and options", surplus);
     checkOptions(options, "build", BUILD_OPTIONS);
     const { seed = 0 } = options;
     mustBeInteger("seed", seed, 0);
@@ -131,7 +148,9 @@ export class LayersModel {
    * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist;
    * `invalid_argument` for another augmentation; `invalid_state` while it trains
    */
-  compile(options: CompileOptions): void {
+  compile(options: CompileOptions): void;
+  compile(options: CompileOptions, ...surplus: unknown[]): void {
+    mustEndWith("compile", "one object of options", surplus);
     this.training.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
     this.compiled = compiledFrom(this.wiring.outputs, options);
@@ -167,7 +186,9 @@ export class LayersModel {
    * for a last layer that does not fit the loss, and for options out of range, such as a batch larger than
    * the data; for a callback that fails, its error if that is a FettleError, or `callback_failed`
    */
-  async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
+  fit(x: ModelData, y: ModelData, options?: FitOptions): Promise<History>;
+  async fit(x: ModelData, y: ModelData, options: FitOptions = {}, ...surplus: unknown[]): Promise<History> {
+    mustEndWith("fit", "x, y and options", surplus);
     return this.fitThrough(undefined, x, y, options);
   }
 
@@ -214,10 +235,16 @@ export class LayersModel {
    * Math.round(model.getWeights()["dense_1.kernel"].get(0, 0) * 100); // 200
    * ```
    */
+  fitDataset(
+    dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
+    options?: FitDatasetOptions,
+  ): Promise<History>;
   async fitDataset(
     dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
     options: FitDatasetOptions = {},
+    ...surplus: unknown[]
   ): Promise<History> {
+    mustEndWith("fitDataset", "a dataset and options", surplus);
     return this.training.run([options], (code, fit, own) => code.fitDataset(fit, dataset, own));
   }
 
@@ -238,7 +265,14 @@ export class LayersModel {
    * await model.trainOnBatch([[1], [2]], [2, 4]); // { loss: 10, meanAbsoluteError: 3 }
    * ```
    */
-  async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Logs> {
+  trainOnBatch(x: ModelData, y: ModelData, options?: TrainOnBatchOptions): Promise<Logs>;
+  async trainOnBatch(
+    x: ModelData,
+    y: ModelData,
+    options: TrainOnBatchOptions = {},
+    ...surplus: unknown[]
+  ): Promise<Logs> {
+    mustEndWith("trainOnBatch", "x, y and options", surplus);
     return this.training.run([x, y, options], (code, ...given) => code.trainOnBatch(...given));
   }
 
@@ -248,7 +282,9 @@ export class LayersModel {
    * @param sampleWeight - how much each row counts, as in `fit`
    * @throws FettleError `invalid_state` before `fit`; as `fit` for arrays and targets that do not fit
    */
-  evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
+  evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs;
+  evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>, ...surplus: unknown[]): Logs {
+    mustEndWith("evaluate", `x, y and sampleWeight: ${BY_ITSELF}`, surplus);
     const state = this.trained();
     return state.training.evaluate(this.described(), state, x, y, sampleWeight);
   }
@@ -260,7 +296,9 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not
    * fit
    */
-  predict(x: ModelData): NdArray<Floats> {
+  predict(x: ModelData): NdArray<Floats>;
+  predict(x: ModelData, ...surplus: unknown[]): NdArray<Floats> {
+    mustEndWith("predict", `x alone: ${BY_ITSELF}`, surplus);
     const state = this.trained();
     return state.training.predict(this.predicting(), state, x);
   }

@@ -6,7 +6,7 @@ import { isUnchanged, restored } from "../data/pipeline/target.js";
 import { positiveOf } from "../data/positive.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
-import { check, must, mustBeRecord } from "../errors.js";
+import { BY_ITSELF, BY_MODEL, check, must, mustBeRecord, mustEndWith } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { loadKernels, loadPredictorKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
@@ -160,7 +160,9 @@ export class Predictor {
    * @throws RowError `invalid_data` for a cell that does not fit the schema; FettleError `invalid_shape`,
    * `invalid_argument` for anything but {@link Rows}
    */
-  predict(rows: Rows): NdArray<Floats> {
+  predict(rows: Rows): NdArray<Floats>;
+  predict(rows: Rows, ...surplus: unknown[]): NdArray<Floats> {
+    mustEndWith("predict", `rows alone: ${BY_ITSELF}`, surplus);
     const { data, rows: count, outputs } = this.flow(rows);
     return view(data, [count, outputs], [outputs, 1], 0);
   }
@@ -170,7 +172,9 @@ export class Predictor {
    *
    * @throws FettleError as `predict`; `invalid_state` for a regression model
    */
-  classify(rows: Rows): string[] {
+  classify(rows: Rows): string[];
+  classify(rows: Rows, ...surplus: unknown[]): string[] {
+    mustEndWith("classify", `rows alone: ${BY_MODEL}`, surplus);
     const { data, rows: count } = this.flow(rows);
     return classesOf(data, count, this.table);
   }
@@ -180,7 +184,9 @@ export class Predictor {
    *
    * @throws FettleError as `predict`
    */
-  answers(rows: Rows): Answer[] {
+  answers(rows: Rows): Answer[];
+  answers(rows: Rows, ...surplus: unknown[]): Answer[] {
+    mustEndWith("answers", `rows alone: ${BY_MODEL}`, surplus);
     const { data, rows: count, outputs } = this.flow(rows);
     return answersOf(data, count, outputs, this.table);
   }

@@ -3,7 +3,7 @@
  * combination of parameters, with the scores of every metric on every fold, their ranks and times. `tune`
  * runs the search.
  */
-import { FettleError, must, type OptionNames, show } from "../errors.js";
+import { FettleError, must, mustEndWith, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import type { MetricLike, ScoreName, TestScore } from "../metrics/names.js";
 import { getMetric, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
@@ -99,9 +99,14 @@ export interface SearchCvResult<S extends Space, Name extends string = string> {
  * rows[0].scores.f1.folds.length; // 3
  * ```
  */
+export function gridSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SearchCvOptions<S, M> & GridOptions,
+): Promise<SearchCvResult<S, ScoreName<M>>>;
 export async function gridSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
   options: SearchCvOptions<S, M> & GridOptions,
+  ...surplus: unknown[]
 ): Promise<SearchCvResult<S, ScoreName<M>>> {
+  mustEndWith("gridSearch", "one object of options", surplus);
   const { points, ...rest } = copyOptions(options, "gridSearch", { ...CV_OPTIONS, ...GRID_OPTIONS }, KEPT);
   return searchCv(rest, grid(defined({ points })));
 }
@@ -127,9 +132,14 @@ export async function gridSearch<const S extends Space, const M extends MetricLi
  * rows.map(({ scores }) => scores.r2.rank).sort(); // [1, 2, 3]
  * ```
  */
+export function randomSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SearchCvOptions<S, M>,
+): Promise<SearchCvResult<S, ScoreName<M>>>;
 export async function randomSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
   options: SearchCvOptions<S, M>,
+  ...surplus: unknown[]
 ): Promise<SearchCvResult<S, ScoreName<M>>> {
+  mustEndWith("randomSearch", "one object of options", surplus);
   return searchCv(copyOptions(options, "randomSearch", CV_OPTIONS, KEPT), random());
 }
 

@@ -3,7 +3,7 @@
  * enqueued in a `randomSearch` of as many trials, so nothing is random.
  */
 
-import { check, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
+import { check, must, mustBeRecord, mustEndWith, type OptionNames, show, unknownName } from "../errors.js";
 import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { copyOptions } from "../options.js";
 import {
@@ -61,9 +61,14 @@ export interface SweepOptions<S extends Space, M extends MetricLike = MetricLike
  * rows.map(({ params }) => params); // [{ learningRate: 0.01, momentum: 0.9 }, { learningRate: 0.1, momentum: 0.9 }]
  * ```
  */
+export function sweep<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SweepOptions<S, M>,
+): Promise<SearchCvResult<S, ScoreName<M>>>;
 export async function sweep<const S extends Space, const M extends MetricLike = DefaultMetric>(
   options: SweepOptions<S, M>,
+  ...surplus: unknown[]
 ): Promise<SearchCvResult<S, ScoreName<M>>> {
+  mustEndWith("sweep", "one object of options", surplus);
   const own = copyOptions(options, "sweep", OPTIONS, KEPT);
   const { parameter: _, values: __, params: ___, ...rest } = own;
   const enqueue = pointsOf(own) as ParamsOf<S>[];

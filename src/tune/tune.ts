@@ -2,7 +2,7 @@
  * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on
  * every fold; its value is the mean of a metric. It knows no layer, and no strategy by name.
  */
-import { check, isPlainObject, knowWords, must } from "../errors.js";
+import { check, isPlainObject, knowWords, must, mustEndWith } from "../errors.js";
 import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
@@ -83,7 +83,9 @@ export async function tune<
 ): Promise<D extends undefined ? TuneResult<S, ScoreName<M>> : SearchResult<S>>;
 export async function tune<const S extends Space>(
   options: TuneOptions<S> | TuneObjectiveOptions<S>,
+  ...surplus: unknown[]
 ): Promise<SearchResult<S>> {
+  mustEndWith("tune", "one object of options", surplus);
   must(isPlainObject(options), "the options of tune", "an object", options);
   const given: Readonly<{ model?: unknown; objective?: unknown }> = { ...options };
   const [hasModel, hasObjective] = [given.model, given.objective].map((each) => each !== undefined);
