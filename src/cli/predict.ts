@@ -2,7 +2,7 @@
  * `fettle predict`: reads the rows of a table in blocks, and writes a prediction for each, in the same order.
  */
 import { rowReader } from "../data/csv.js";
-import type { TableLimits } from "../data/limits.js";
+import { limitsOf, mustFit, type TableLimits } from "../data/limits.js";
 import { cellText } from "../data/scan.js";
 import { namesIn } from "../data/table.js";
 import { check, FettleError, show } from "../errors.js";
@@ -61,7 +61,7 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<voi
   try {
     const table = new Predictions(predictor, flags, (lines) => output.write(lines));
     if (source.text) await predictText(table, file, source.text, flags.limits);
-    else await predictRecords(table, file, source.records);
+    else await predictRecords(table, file, source.records, flags.limits);
     output.finish();
   } finally {
     output.close();
@@ -98,17 +98,25 @@ async function predictRecords(
   table: Predictions,
   file: string,
   records: readonly RowRecord[],
+  given: TableLimits | undefined,
 ): Promise<void> {
+  const limits = limitsOf({ ...ENDLESS, ...given });
   table.begin(
-    inFile(file, () => namesIn(records)),
+    inFile(file, () => namesIn(records, limits)),
     file,
     "record",
   );
+  const cellOf = (record: RowRecord, i: number, name: string): Cell => {
+    const cell = Object.hasOwn(record, name) ? record[name] : null;
+    if (typeof cell === "string")
+      mustFit(limits, "cellLength", cell.length, () => `records[${i}], column ${show(name)}: `);
+    return cell;
+  };
   for (const [i, record] of records.entries()) {
     if (i % BLOCK === 0) await turn();
     table.push(
       i,
-      table.wanted.map((name) => (Object.hasOwn(record, name) ? record[name] : null)),
+      inFile(file, () => table.wanted.map((name) => cellOf(record, i, name))),
     );
   }
   table.flush();

@@ -9,7 +9,7 @@ import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { CSV_RULES, type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
 import { inferSchema, SCHEMA_RULES } from "./infer.js";
-import { limitsOf, mustFit } from "./limits.js";
+import { limitsOf, mustFit, type TableLimits } from "./limits.js";
 import { PARSERS } from "./parsers.js";
 import { type Pass, readCells } from "./passes.js";
 import {
@@ -198,10 +198,7 @@ export function readRecords(
   must(Array.isArray(records) && records.length > 0, "records", "an array of at least one object", records);
   const { limits: given, ...others } = options;
   const limits = limitsOf(given);
-  mustFit(limits, "rows", records.length);
-  const names = namesIn(records);
-  mustFit(limits, "columns", names.length);
-  mustFit(limits, "cells", records.length * names.length);
+  const names = namesIn(records, limits);
   return tableOf(
     (open) => {
       const builders = open(names, () => records.length);
@@ -225,14 +222,21 @@ export function readRecords(
 /**
  * The names in records, in the order in which they first appear.
  *
- * @throws FettleError `invalid_argument` for a record that is not a plain object
+ * @throws FettleError `invalid_argument` for a record that is not a plain object; `memory_limit` for too many
+ * of them, of names, or of both
  */
-export function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {
+export function namesIn(
+  records: readonly Readonly<Record<string, unknown>>[],
+  limits: Required<TableLimits>,
+): string[] {
+  mustFit(limits, "rows", records.length);
   const names = new Set<string>();
   for (const [i, record] of records.entries()) {
     mustBeRecord(`records[${i}]`, record, "a plain object, such as { age: 31 }");
     for (const name of Object.keys(record)) names.add(name);
   }
+  mustFit(limits, "columns", names.size);
+  mustFit(limits, "cells", records.length * names.size);
   return [...names];
 }
 

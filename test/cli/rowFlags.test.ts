@@ -22,6 +22,12 @@ const table = (drinks: readonly string[]): Buffer =>
     "latin1",
   );
 const known = Array.from({ length: 30 }, (_, i) => ["café", "tea", "maté"][i % 3]);
+const records = known.map((drink, i) => ({
+  id: `r${i}`,
+  drink,
+  size: i % 3,
+  hot: drink === "tea" ? "no" : "yes",
+}));
 
 const before = process.cwd();
 afterAll(() => process.chdir(before));
@@ -29,6 +35,8 @@ beforeAll(async () => {
   process.chdir(
     folder({
       "data.csv": table(known),
+      "data.json": JSON.stringify(records),
+      "data.jsonl": records.map((record) => JSON.stringify(record)).join("\n"),
       "plain.csv": table(known.map((drink) => (drink === "tea" ? drink : "milk"))),
     }),
   );
@@ -103,4 +111,22 @@ describe.each(Object.entries(rows))("fettle %s", (name, flags) => {
       expect(printed).not.toMatch(hides);
     },
   );
+});
+
+describe.each(["predict", "evaluate"])("fettle %s has each limit", (name) => {
+  it.each([
+    ["rows", 30, "rows"],
+    ["columns", 4, "columns"],
+    ["cells", 120, "cells"],
+    ["length", 3000, "characters or bytes"],
+    ["cellLength", 5, "characters"],
+  ])("of %s", async (limit, fits, unit) => {
+    for (const file of [`data.csv ${OWN}`, "data.json", "data.jsonl"]) {
+      const run = (most: number) => ran(`${name} model.fettle ${file} --limits ${limit}=${most}`);
+      expect(await run(fits)).not.toContain("refused");
+      // values are shorter than names, which records do not count
+      const most = limit === "length" ? 300 : limit === "cellLength" ? 3 : fits - 1;
+      expect(await run(most)).toMatch(new RegExp(`^refused: .*at most ${most} ${unit}; received`));
+    }
+  });
 });
