@@ -188,6 +188,9 @@ describe("a point by hand", () => {
       row(number, 1, { params: { rate, units: 8, optimizer: "sgd" }, given: true });
     expect(trialOf([given(4, 0.2), given(6, 0.3), row(7, 1, { params })], one)).toBeUndefined();
     expect(trialOf([given(4, 0.2), given(6, 0.3), given(8, 0.2), given(9, 0.2)], one)?.number).toBe(8);
+    // sent twice in succession, each is a trial of its own
+    expect(trialOf([given(5, 0.2)], one)).toBeUndefined();
+    expect(trialOf([given(5, 0.2), given(6, 0.2)], one)?.number).toBe(6);
   });
 
   it("is told beside the trial that it was made from", () => {

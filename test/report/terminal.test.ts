@@ -275,6 +275,29 @@ it("the second objective is drawn upwards, against the first, and what is domina
   expect([chart[0].match(/\d+/)?.[0], chart.at(-1)?.match(/\d+/g)?.at(-1)]).toEqual(["20", "300"]);
 });
 
+it.each([[[0, 1, 2]], [[1, 2, 0]], [[2, 0, 1]]])(
+  "a trial of the front is drawn before another one at its place, in the order %j",
+  (order) => {
+    // the last is dominated by the first, at a distance that no terminal shows
+    const values = [
+      [0, 300],
+      [300, 0],
+      [0, 300.01],
+    ];
+    const trials = records(
+      order.map((i) => ({ values: values[i] })),
+      2,
+    );
+    const lines = drawStudy(
+      { ...ABOUT, directions: ["minimize", "minimize"], metrics: ["loss", "size"], trials },
+      { width: 60, ascii: true },
+      PAINT,
+    );
+    const chart = lines.slice(2, lines.indexOf("#: Pareto front; o: other trials"));
+    expect(chart.join("").match(/[#o]/g)).toEqual(["#", "#"]);
+  },
+);
+
 it.each([
   [{ LANG: "de_DE.UTF-8" }, false],
   [{ LANG: "C" }, true],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { importOnnx } from "../../../src/model/export/importOnnx.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
+import { Graph } from "../../../src/model/export/onnxGraph.js";
 import { networkFrom } from "../../../src/model/network.js";
 import {
   activation,
@@ -136,6 +137,39 @@ describe("importOnnx", () => {
       ["activation_2", undefined],
       ["dense_2", undefined],
     ]);
+  });
+
+  it.each([
+    ["x", "r", "x+", "r+"],
+    ["x", "r", "r+", "x+"],
+    ["x", "x+", "r", "r+"],
+    ["x", "r", "x+"],
+    ["x", "r", "r+"],
+    ["x", "x+", "r"],
+    ["r", "r+", "x"],
+  ])("adds biases to the products that have them, of two by the same weights: %s %s %s %s", (...nodes) => {
+    const kernel = [2, -1, 0, 3, 1, -2, 1, 0, 2];
+    const biases: Readonly<Record<string, readonly number[]>> = { x: [8, 16, 32], r: [64, 128, 256] };
+    for (const operator of ["MatMul", "Gemm"]) {
+      const graph = new Graph("model");
+      const x = graph.input("x", "float", 3, "");
+      const values: Record<string, string> = { x, r: graph.node("Relu", [x]) };
+      const weights = graph.constant(Float32Array.from(kernel), [3, 3]);
+      for (const [of, plus] of nodes.map((node) => [...node])) {
+        const other = plus ? graph.constant(Float32Array.from(biases[of]), [3]) : weights;
+        values[of] = graph.node(plus ? "Add" : operator, [values[of], other]);
+      }
+      graph.output("y", graph.node("Concat", [values.x, values.r], { axis: 1 }), "float", 6);
+      const row = [3, -2, 1];
+      const expected = ["x", "r"].flatMap((of) =>
+        [0, 1, 2].map((j) => {
+          const before = row.map((value) => (of === "r" ? Math.max(0, value) : value));
+          const bias = nodes.includes(`${of}+`) ? biases[of][j] : 0;
+          return before.reduce((sum, value, i) => sum + value * kernel[3 * i + j], bias);
+        }),
+      );
+      expect(Array.from(imported(graph.bytes("0", {})).predict([row]).data)).toEqual(expected);
+    }
   });
 
   /** Losses and weights of a few steps. */

@@ -134,6 +134,41 @@ describe("importTfjs takes", () => {
     ]);
   });
 
+  it("a frozen layer, frozen, whatever its cell or the layer within says", async () => {
+    const recurrentInitializer = "zeros" as const;
+    const { json, weights } = await files(
+      stackOf(
+        layers.rnn({
+          cell: layers.simpleRNNCell({ units: 3, recurrentInitializer }),
+          returnSequences: true,
+          inputShape: [5, 4],
+        }) as tfl.layers.Layer,
+        layers.rnn({
+          cell: layers.gruCell({ units: 3, recurrentInitializer }),
+          returnSequences: true,
+        }) as tfl.layers.Layer,
+        layers.bidirectional({
+          layer: layers.lstm({ units: 2, returnSequences: true, recurrentInitializer }) as tfl.RNN,
+        }),
+        layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
+        layers.rnn({ cell: layers.lstmCell({ units: 3, recurrentInitializer }) }) as tfl.layers.Layer,
+        layers.dense({ units: 2 }),
+      ),
+    );
+    const { layers: all } = json.modelTopology.config;
+    const trained = all.filter(({ class_name }: Parsed) => class_name !== "InputLayer");
+    expect(trained).toHaveLength(6);
+    for (const [k, { config }] of trained.entries()) {
+      for (const inner of [config.cell, config.layer]) if (inner) inner.config.trainable = true;
+      config.trainable = false;
+      const { network } = importTfjs(json, weights);
+      expect(network.layers.map(({ trainable }) => trainable)).toEqual(
+        trained.map((_: Parsed, i: number) => (i === k ? false : undefined)),
+      );
+      config.trainable = true;
+    }
+  });
+
   it("no model that is called with too few values", async () => {
     const { json, weights } = await files(FORMS["several inputs and outputs"]());
     inner(json).inbound_nodes[0].pop();
