@@ -28,7 +28,8 @@ export type OutputsLoss = (
  * The loss of one output. With a mask, each step is a separate row: of weight 0 if it does not count,
  * otherwise of weight steps / steps that count. This gives the mean loss over the steps that count in the
  * batch, and 0 if there are none, as in Keras 3. Targets and predictions elsewhere are ignored: both are set
- * to 1, where every loss and its gradient are finite. A loss of alignments leaves them out itself.
+ * to 1, where every loss and its gradient are finite. A loss of alignments leaves out the steps of its
+ * predictions; its targets have none.
  */
 export function lossOfOutput(
   loss: LossFunction,
@@ -39,7 +40,7 @@ export function lossOfOutput(
 ): Value {
   if (mask === undefined) return weights ? loss(yTrue, yPred, weights) : loss(yTrue, yPred);
   const ofSequences: SequenceLoss | undefined = rowOfLoss(loss)?.form === "alignments" ? loss : undefined;
-  if (ofSequences) return ofSequences(yTrue, yPred, weights, mask);
+  if (ofSequences) return ofSequences(yTrue, whereCounted(yPred, mask), weights, mask);
   const [rows, steps, ...shape] = yPred.shape;
   const lines = rows * steps;
   const counting = mul(weights ? mul(mask, weights) : mask, div(countOf(mask), maximum(sum(mask), 1)));

@@ -10,7 +10,7 @@ import type { Architecture, ProgramKind } from "../../src/nn/architecture.js";
 import { architectureFrom } from "../../src/nn/architecture.js";
 import { maxNorm } from "../../src/nn/constraints.js";
 import { initializers } from "../../src/nn/initializers.js";
-import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
+import { activation, dense, dropout, type Layer, reshape } from "../../src/nn/layers/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { getLoss, losses } from "../../src/nn/losses/registry.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";
@@ -118,9 +118,14 @@ const loss: fc.Arbitrary<LossFunction> = fc.oneof(
     .map((alpha) => losses.categoricalFocalCrossentropy({ alpha })),
 );
 
-/** Two units, since some losses take two classes or more, or a mean and a variance; hazards are one. */
+/**
+ * Two units, since some losses take two classes or more, or a mean and a variance; hazards are one, and
+ * labels have steps.
+ */
 const underLoss = (piece: LossFunction) => ({
-  layers: [dense(recipeOf(piece)?.includes("coxPartialLikelihood") ? 1 : 2)],
+  layers: recipeOf(piece)?.includes("ctc")
+    ? [dense(4), reshape([2, 2])]
+    : [dense(recipeOf(piece)?.includes("coxPartialLikelihood") ? 1 : 2)],
   optimizer: sgd(),
   loss: piece,
 });

@@ -109,8 +109,11 @@ const subjects: Readonly<Record<string, (given: Given) => unknown>> = {
         : []),
     ];
   },
-  "a fold as networks take it": (given) =>
-    examplesOf({ data: given.data, folds: foldsIn(given) }, { fold: 1, pipeline: { scale: "minMax" } }),
+  "a fold as networks take it": (given) => {
+    const setup = { data: given.data, folds: foldsIn(given) };
+    const { trained, ...examples } = examplesOf(setup, { fold: 1, pipeline: { scale: "minMax" } });
+    return [examples, trained()];
+  },
   "folds as they are scored": (given) => {
     const folds = foldsIn(given);
     const { finalFold, ...made } = createFoldsFor({ data: given.data, folds, finals: [1], scored: 1 })({

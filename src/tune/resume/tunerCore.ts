@@ -65,11 +65,12 @@ export async function setUpResumable<S extends Space>(
   bytes: Uint8Array | null,
   elsewhere: readonly StoredTrial[] = [],
 ): Promise<ResumableSetup<S>> {
+  const callbacks = (given as TuneOptions<S> | undefined)?.callbacks;
   must(
-    (given as TuneOptions<S>).callbacks === undefined,
+    callbacks === undefined,
     `callbacks of ${what}`,
     "left out, since no bytes have their states; use earlyStopping, reduceLROnPlateau or learningRateDecay of fit",
-    (given as TuneOptions<S>).callbacks,
+    callbacks,
   );
   const options = copyOptions(given, what, TUNER_OPTIONS, KEPT);
   const constraint = options.constraint && { constraint: options.constraint };

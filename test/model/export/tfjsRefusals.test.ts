@@ -23,8 +23,10 @@ describe("importTfjs refuses", () => {
     "Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv3D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
     "MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
-    "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
-    "Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
+    "SimpleRNN, LSTM, ConvLSTM2D, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, " +
+    "GaussianNoise, Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling, Conv1DTranspose, " +
+    "GroupNormalization, RMSNormalization, MultiHeadAttention, GlobalMaxPooling3D, GlobalAveragePooling3D, UpSampling1D, ZeroPadding1D, " +
+    "Cropping1D, SpatialDropout2D";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],

@@ -213,7 +213,16 @@ describe("an invalid shape", () => {
   });
 });
 
-const SEVERAL = ["bidirectional", "dot", "gru", "lstm", "merge", "multiHeadAttention", "simpleRNN"];
+const SEVERAL = [
+  "bidirectional",
+  "convLstm2d",
+  "dot",
+  "gru",
+  "lstm",
+  "merge",
+  "multiHeadAttention",
+  "simpleRNN",
+];
 
 it.each(Object.entries(EXAMPLES).filter(([name]) => !SEVERAL.includes(name)))(
   "%s is applied to one value, since it would ignore another",
