@@ -489,8 +489,8 @@ export type { Ensemble } from "./tune/trial/ensemble.js";
 export type { EnsembleOptions } from "./tune/trial/ensembleOptions.js";
 export type { Shortened } from "./tune/trial/finalLimits.js";
 export type { Validation } from "./tune/trial/folds.js";
+export type { FitSettings } from "./tune/trial/settings.js";
 export type { Scores } from "./tune/trial/setup.js";
-export type { FitSettings } from "./tune/trial/training.js";
 export type { ValidationData } from "./tune/trial/validationData.js";
 export { tune } from "./tune/tune.js";
 export type {

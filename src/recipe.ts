@@ -14,14 +14,15 @@ const recipes = new WeakMap<object, string>();
  * @param parts - JSON; undefined for a custom part, and then `value` has no recipe either
  */
 export function madeFrom<T extends object>(value: T, parts: readonly unknown[]): T {
-  if (!parts.includes(undefined)) recipes.set(value, JSON.stringify(parts, exactly));
+  if (!parts.includes(undefined)) recipes.set(value, textOf(parts));
   return Object.freeze(value);
 }
 
-/** JSON has no −0, NaN or infinity. */
-function exactly(_key: string, part: unknown): unknown {
-  return typeof part === "number" ? `${Object.is(part, -0) ? "-" : ""}${part}` : part;
-}
+/** Data as a text that differs for different data: JSON has no −0, NaN or infinity. */
+export const textOf = (data: unknown): string =>
+  JSON.stringify(data, (_key, part: unknown) =>
+    typeof part === "number" ? `${Object.is(part, -0) ? "-" : ""}${part}` : part,
+  );
 
 export function recipeOf(value: unknown): string | undefined {
   return recipes.get(value as object);

@@ -11,8 +11,7 @@ import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
 import { recent } from "../memo.js";
 import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
 import { getOptimizer } from "../optim/registry.js";
-import { recipeOf } from "../recipe.js";
-import type { Compiled, Described } from "./compiled.js";
+import { type Compiled, type Described, recipeOfPiece } from "./compiled.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { givenTo, maskAfter, whereCounted, type Zeroed } from "./layers/masks.js";
@@ -141,13 +140,13 @@ const remembered = recent<Steps>(MEMORY);
  * with a custom piece.
  */
 function stepsOf({ network, loss, optimizer, augmentation }: Omit<Architecture, "steps">): Steps | undefined {
-  const recipes = [
-    network.recipe,
-    typeof loss === "string" ? loss : recipeOf(loss),
-    recipeOf(optimizer),
-    augmentation ? recipeOf(augmentation) : "",
-  ];
+  const recipes = [network.recipe, ...[loss, optimizer, augmentation ?? ""].map(recipeOfPiece)];
   return recipes.includes(undefined) ? undefined : remembered(JSON.stringify(recipes), () => ({}));
+}
+
+/** The layers of a network, by their names in it. */
+interface NamedLayers {
+  readonly layers: readonly Pick<LayerPlace, "layer" | "name">[];
 }
 
 /**
@@ -159,7 +158,10 @@ export function hyperparametersOf({
   network,
   optimizer,
   augmentation,
-}: Architecture): Record<string, number> {
+}: Pick<Architecture, "optimizer" | "augmentation"> & { readonly network: NamedLayers }): Record<
+  string,
+  number
+> {
   return {
     ...numbersOf(network),
     ...prefixed(OPTIMIZER, optimizer.hyperparameters),
@@ -168,7 +170,7 @@ export function hyperparametersOf({
 }
 
 /** The numbers of layers. @throws FettleError `invalid_argument` unless each is a finite number */
-export function numbersOf({ layers }: Network): Record<string, number> {
+export function numbersOf({ layers }: NamedLayers): Record<string, number> {
   return Object.assign({}, ...layers.map(({ layer, name }) => prefixed(name, layer.hyperparameters)));
 }
 

@@ -8,9 +8,10 @@ import { memoized } from "../memo.js";
 import { checkMetric, type MetricLike } from "../metrics/names.js";
 import { type BuiltInOptimizer, checkedOptimizer } from "../optim/names.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { recipeOf } from "../recipe.js";
 import { type CheckedLoss, checkedLoss, type Loss } from "./losses/given.js";
 import type { Augmentation } from "./mixup.js";
-import type { Wiring } from "./network.js";
+import { recipeOfWiring, type Wiring } from "./network.js";
 import { type CompileOptions, checkAugmentation, type PerOutput } from "./options.js";
 
 /** The compile options of a model; losses and metrics output by output. */
@@ -27,6 +28,18 @@ export interface Described {
   readonly wiring: Wiring;
   readonly compiled: Compiled;
 }
+
+/** What a model is except for the values of hyperparameters; undefined with a custom piece. */
+export function recipeOfModel({ wiring, compiled }: Described): string | undefined {
+  const { optimizer, losses, lossWeights, metrics, augmentation } = compiled;
+  const pieces = [optimizer, ...losses, ...metrics.flat(), augmentation ?? ""].map(recipeOfPiece);
+  const recipe = [recipeOfWiring(wiring), ...pieces, lossWeights, metrics.map((list) => list.length)];
+  return recipe.includes(undefined) ? undefined : JSON.stringify(recipe);
+}
+
+/** The recipe of a piece, or its name. */
+export const recipeOfPiece = (piece: string | object): string | undefined =>
+  typeof piece === "string" ? piece : recipeOf(piece);
 
 type Outputs = readonly { readonly name: string }[];
 

@@ -177,22 +177,22 @@ export function partOf({ inputs, calls }: Wiring, layer: Layer): Wiring {
  */
 export function networkOf(wiring: Wiring, row: number | Shape): Network {
   const given = typeof row === "number" ? [row] : row;
-  const { inputs, calls, outputs } = wiring;
-  const layers = calls.map(({ layer }) => recipeOf(layer));
-  if (layers.includes(undefined)) return placedLayers(wiring, given);
-  const recipe = JSON.stringify([
-    given,
-    inputs,
-    outputs,
-    layers,
-    calls.map((call) => [call.name, call.inputs]),
-  ]);
+  const wired = recipeOfWiring(wiring);
+  if (wired === undefined) return placedLayers(wiring, given);
+  const recipe = JSON.stringify([given, wired]);
   const { places, ...known } = remembered(recipe, () => {
     const { layers, ...network } = placedLayers(wiring, given);
     // without the layers, which have weights
     return { ...network, recipe, places: layers.map(({ layer, ...place }) => place) };
   });
-  return { ...known, layers: places.map((place, i) => ({ layer: calls[i].layer, ...place })) };
+  return { ...known, layers: places.map((place, i) => ({ layer: wiring.calls[i].layer, ...place })) };
+}
+
+/** What layers are except for the values of hyperparameters; undefined with a custom one. */
+export function recipeOfWiring({ inputs, calls, outputs }: Wiring): string | undefined {
+  const layers = calls.map(({ layer }) => recipeOf(layer));
+  if (layers.includes(undefined)) return undefined;
+  return JSON.stringify([inputs, outputs, layers, calls.map((call) => [call.name, call.inputs])]);
 }
 
 /** How many networks and architectures of built-in pieces are remembered. */

@@ -22,7 +22,7 @@ import type { Parameter } from "../search/space/parameter.js";
 import { nearest } from "../search/space/scale.js";
 import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
-import type { FitSettings } from "./trial/training.js";
+import type { FitSettings } from "./trial/settings.js";
 
 const DATA = "a data set, as encodeTable returns, or { task, outputs }";
 const PARAMS = "an object of parameters, such as { units: 64 }";

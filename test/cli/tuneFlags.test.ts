@@ -9,7 +9,7 @@ import { heldFlags, type TuneFlags } from "../../src/cli/tuneFlags.js";
 import { optionsOf } from "../../src/cli/tuneSearch.js";
 import { readSetup, type TuneSetup } from "../../src/cli/tuneSetup.js";
 import type { Space } from "../../src/search/space/space.js";
-import type { FitSettings } from "../../src/tune/trial/training.js";
+import type { FitSettings } from "../../src/tune/trial/settings.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";
 import { folder } from "./fettle.js";

@@ -14,7 +14,7 @@ import type { StopRules } from "../../src/search/study/contract.js";
 import { type BaselineOptions, compareBaselines } from "../../src/tune/baselines/compare.js";
 import { findLearningRate, type RateFinderOptions } from "../../src/tune/rateFinder.js";
 import type { EnsembleOptions } from "../../src/tune/trial/ensembleOptions.js";
-import type { FitSettings } from "../../src/tune/trial/training.js";
+import type { FitSettings } from "../../src/tune/trial/settings.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";
 import { everyOption } from "../everyOption.js";

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
+import { recent } from "../../src/memo.js";
 import { accuracy } from "../../src/metrics/index.js";
 import { getMetric } from "../../src/metrics/registry.js";
 import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
@@ -202,6 +203,7 @@ describe("a study that is restored from its JSON", () => {
       fit: options.fit,
       rows,
       foldsFor: createFoldsFor(rows),
+      kinds: recent(1),
       task: "classification",
       detailed: false,
       curves: true,

@@ -24,7 +24,7 @@ export type CallbackMaker<S extends Space> = (training: TrialTraining<ParamsOf<S
 /** The parts of a template that callbacks see and change. */
 interface Watchable {
   readonly built: LayersModel;
-  readonly architecture: ScoredArchitecture;
+  readonly architecture: () => ScoredArchitecture;
   readonly job: Omit<Job, "fold">;
 }
 
@@ -37,7 +37,7 @@ export function withCallbacks<S extends Space, Template extends Watchable>(
 ): Template {
   if (make === undefined) return template;
   const { built, architecture, job } = template;
-  const { metrics, network } = architecture;
+  const { metrics, network } = architecture();
   const row = rows.data.shape ?? network.columns;
   return {
     ...template,

@@ -109,7 +109,7 @@ export function lineageOf<S extends Space>(
     for (const [fold, state] of states.entries()) {
       checkSaved(job.programs.train, state, setup.rows.folds[fold].train.length);
     }
-    lineage.add(number, { params, architecture, pipeline: job.pipeline, states });
+    lineage.add(number, { params, architecture: architecture(), pipeline: job.pipeline, states });
   }
   return lineage;
 }
@@ -120,7 +120,12 @@ export function trainingEnd(
   { architecture, job: { pipeline } }: Pick<JobTemplate, "architecture" | "job">,
   results: readonly JobResult[],
 ): TrainingEnd {
-  return { params, architecture, pipeline, states: results.map(({ state }) => state as SavedRun) };
+  return {
+    params,
+    architecture: architecture(),
+    pipeline,
+    states: results.map(({ state }) => state as SavedRun),
+  };
 }
 
 /** Refuses to continue a training with parameters that would change its program. */

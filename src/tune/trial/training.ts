@@ -2,9 +2,9 @@
 import { checksumOf } from "../../crc32.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions, unmarkedGaps } from "../../data/pipeline/options.js";
-import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
+import { checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, isPlainObject, must, show } from "../../errors.js";
+import { check, must, show } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import type { Metric } from "../../metrics/metric.js";
 import {
@@ -14,28 +14,21 @@ import {
   LEARNING_RATE,
   type ScoredArchitecture,
 } from "../../nn/architecture.js";
-import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
-import { checkEpochs } from "../../nn/epochs.js";
+import { recipeOfModel } from "../../nn/compiled.js";
+import { weightsOfLayer } from "../../nn/layers/layerWeights.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
-import { checkBatch } from "../../nn/options.js";
 import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { startingWeights } from "../../nn/sharedWeights.js";
 import { cos } from "../../numerics/elementary.js";
+import { getOptimizer } from "../../optim/registry.js";
 import { copyPlain, defined } from "../../options.js";
-import { either, type OptionRules, readOptions } from "../../rules.js";
+import { textOf } from "../../recipe.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
-import {
-  checkEarlyStopping,
-  checkPlateau,
-  type Job,
-  type JobResult,
-  measuredBy,
-  type PlateauOptions,
-} from "../jobs/job.js";
+import { type Job, type JobResult, measuredBy } from "../jobs/job.js";
 import { type CallbackMaker, withCallbacks } from "./callbacks.js";
 import type { Course } from "./course.js";
 import type { EnsembleSettings } from "./ensembleOptions.js";
@@ -43,52 +36,9 @@ import { type Folds, foldsOfDivision, type PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
 import { judgeTrial } from "./judge.js";
 import { checkLogits } from "./logits.js";
-import { followRoles } from "./roles.js";
+import { type FollowedPipeline, followRoles } from "./roles.js";
+import { type FitSettings, fewestRows, settingsFor } from "./settings.js";
 import type { ThresholdRule } from "./threshold.js";
-
-/** How one trial is trained. */
-export interface FitSettings {
-  /** Default 20. With `pbt()`, of one interval. */
-  readonly epochs?: number;
-  /** Default 32, or all rows of the smallest fold if there are fewer. */
-  readonly batchSize?: number;
-  /**
-   * Stops the training on a fold early, by the validation rows of the fold; a metric uses the units of the
-   * target.
-   */
-  readonly earlyStopping?: EarlyStoppingOptions;
-  /**
-   * Multiplies the learning rate by `factor` when the training loss has stopped improving, on each fold and
-   * in the final fit. Not with a scheduler, nor with a schedule of the optimizer.
-   */
-  readonly reduceLROnPlateau?: PlateauOptions;
-  /**
-   * Lowers the learning rate η from epoch to epoch along half a cosine: of E epochs, epoch e = 0, 1, … has
-   * η·½(1 + cos(πe/E)), on each fold and in the final fit. With a scheduler, E counts all epochs of a trial.
-   * Not with `reduceLROnPlateau`, nor with a schedule of the optimizer. Default `"none"`.
-   *
-   * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
-   */
-  readonly learningRateDecay?: "cosine" | "none";
-  /**
-   * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that
-   * all classes count equally. It changes neither metrics nor the validation loss. Default: all rows count
-   * equally.
-   */
-  readonly classWeight?: ClassWeight;
-}
-
-/** The epochs of a trial if `fit` does not set them. */
-export const DEFAULT_EPOCHS = 20;
-
-const FIT_RULES = {
-  epochs: [true, DEFAULT_EPOCHS],
-  batchSize: true,
-  earlyStopping: true,
-  reduceLROnPlateau: true,
-  learningRateDecay: [either("cosine", "none"), "none"],
-  classWeight: true,
-} satisfies OptionRules<FitSettings>;
 
 /** What trainings need. */
 export interface TrainingSetup<S extends Space> {
@@ -101,6 +51,8 @@ export interface TrainingSetup<S extends Space> {
   /** The folds under a pipeline. */
   readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
+  /** The kinds of the latest trials, by what determines them. */
+  readonly kinds: (key: string, make: () => TrialKind) => TrialKind;
   /** What the user's functions returned for each trial, by its number. */
   readonly identities: Map<number, Identity>;
   /** Whether the probabilities of the final model are calibrated. */
@@ -115,10 +67,20 @@ export interface TrainingSetup<S extends Space> {
   readonly measured?: readonly string[];
 }
 
-/** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
-export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold" | "ofDivision"> {
+/** What trials have in common whose models differ in numbers alone. */
+export interface TrialKind extends Pick<PipelineFolds, "folds" | "finalFold" | "ofDivision"> {
+  readonly followed: FollowedPipeline;
+  /** Columns of the inputs of the network. */
+  readonly features: number;
+  readonly programs: Job["programs"];
+  /** The identities of the programs. */
+  readonly trace: readonly number[];
+}
+
+/** A trial before it is trained: its model, its folds, and what its jobs have in common. */
+export interface JobTemplate extends Pick<TrialKind, "folds" | "finalFold" | "ofDivision"> {
   readonly built: LayersModel;
-  readonly architecture: ScoredArchitecture;
+  readonly architecture: () => ScoredArchitecture;
   readonly identity: Identity;
   readonly job: Omit<Job, "fold">;
 }
@@ -129,22 +91,12 @@ export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold" |
  * @param final - whether it trains on all development rows, not on the folds
  */
 export function jobTemplate<S extends Space>(
-  {
-    model,
-    fit: given = {},
-    pipeline: chosen = {},
-    rows,
-    foldsFor,
-    metrics,
-    measured,
-    calibrate,
-    threshold,
-    selection,
-  }: Omit<TrainingSetup<S>, "backend" | "identities">,
+  setup: Omit<TrainingSetup<S>, "backend" | "identities">,
   params: ParamsOf<S>,
   seed: number,
   final = false,
 ): JobTemplate {
+  const { model, fit: given = {}, pipeline: chosen = {}, rows, measured } = setup;
   const settings = copyPlain(typeof given === "function" ? given(params) : given);
   const { epochs, batchSize, earlyStopping, reduceLROnPlateau, learningRateDecay, classWeight } = settingsFor(
     settings,
@@ -158,19 +110,18 @@ export function jobTemplate<S extends Space>(
   mustBeModel(returned);
   // its layers may be those of other trials
   const built = returned.separate();
-  const { notes, ...ofRoles } = followRoles(built, data, pipeline);
-  const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
-  const { features, ...foldsOfPipeline } = foldsFor(followed.pipeline);
-  const architecture = architectureFor(built, { ...data, features });
-  judgeTrial(built, architecture.network, { data, pipeline, metrics });
-  if (calibrate) checkLogits(built, data.outputs);
-  checkMasks(architecture, {
-    task: data.task,
-    target: pipeline.target,
-    several: threshold ?? calibrate ?? selection,
-  });
-  const hyperparameters = hyperparametersOf(architecture);
-  const parameters = startingWeights(architecture.network).map(({ offset, values }) => ({
+  const described = built.described();
+  const make = (): TrialKind => kindOf(setup, built, { pipeline, batchSize, weighted });
+  const recipe = recipeOfModel(described);
+  const kind = recipe ? setup.kinds(textOf([recipe, pipeline, batchSize, weighted]), make) : make();
+  const { followed, features, programs, trace: steps, ...folds } = kind;
+  const architecture = (): ScoredArchitecture => architectureFor(built, { ...data, features });
+  const { wiring, compiled } = described;
+  const { optimizer, augmentation } = compiled;
+  const network = { layers: wiring.calls };
+  const hyperparameters = hyperparametersOf({ network, optimizer: getOptimizer(optimizer), augmentation });
+  const brought = wiring.calls.some(({ layer }) => weightsOfLayer(layer) !== undefined);
+  const parameters = (brought ? startingWeights(architecture().network) : []).map(({ offset, values }) => ({
     offset,
     values: values.slice(), // a message takes the entire block behind it
   }));
@@ -180,15 +131,9 @@ export function jobTemplate<S extends Space>(
     () =>
       `${decays ? "learningRateDecay" : "reduceLROnPlateau"} and a schedule of the optimizer both change the learning rate; use one of them`,
   );
-  const train = weighted ? "trainWeighted" : "train";
-  const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
   const job = {
     pipeline: followed.pipeline,
-    programs: {
-      initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, train, batchSize),
-      evaluate: programOf(architecture, evaluate, EVALUATION_BATCH),
-    },
+    programs,
     hyperparameters,
     epochs,
     batchSize,
@@ -200,12 +145,53 @@ export function jobTemplate<S extends Space>(
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
-  const trace = [
-    ...traceOf(architecture, ["initialize", train, evaluate]),
-    ...parameters.map(({ values }) => checksumOf([values])),
-  ];
+  const trace = [...steps, ...parameters.map(({ values }) => checksumOf([values]))];
   const identity = { trace, hyperparameters, fit: settings, pipeline, followed };
-  return { built, architecture, identity, ...foldsOfPipeline, job };
+  return { built, architecture, identity, ...folds, job };
+}
+
+/** What follows from the pieces of a model, its pipeline and its batches, whatever its numbers. */
+function kindOf<S extends Space>(
+  {
+    rows: { data },
+    foldsFor,
+    metrics,
+    calibrate,
+    threshold,
+    selection,
+  }: Omit<TrainingSetup<S>, "backend" | "identities">,
+  built: LayersModel,
+  {
+    pipeline,
+    batchSize,
+    weighted,
+  }: { readonly pipeline: PipelineOptions; readonly batchSize: number; readonly weighted: boolean },
+): TrialKind {
+  const { notes, ...ofRoles } = followRoles(built, data, pipeline);
+  const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
+  const { features, ...folds } = foldsFor(followed.pipeline);
+  const architecture = architectureFor(built, { ...data, features });
+  judgeTrial(built, architecture.network, { data, pipeline, metrics });
+  if (calibrate) checkLogits(built, data.outputs);
+  checkMasks(architecture, {
+    task: data.task,
+    target: pipeline.target,
+    several: threshold ?? calibrate ?? selection,
+  });
+  const train = weighted ? "trainWeighted" : "train";
+  const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
+  const programs = {
+    initialize: programOf(architecture, "initialize", 1),
+    train: programOf(architecture, train, batchSize),
+    evaluate: programOf(architecture, evaluate, EVALUATION_BATCH),
+  };
+  return {
+    followed,
+    features,
+    programs,
+    trace: traceOf(architecture, ["initialize", train, evaluate]),
+    ...folds,
+  };
 }
 
 /**
@@ -258,12 +244,6 @@ export function templateAgain<S extends Space>(
   const before = setup.identities.get(number) ?? jobTemplate(setup, params, seed, final).identity;
   checkSame(number, before, template.identity);
   return template;
-}
-
-/** The fewest rows of a training part: of the folds, or of the final fold. */
-export function fewestRows({ folds, scored }: Folds, final: boolean): number {
-  const used = final ? [folds[scored]] : folds.slice(0, scored);
-  return Math.min(...used.map(({ train }) => train.length));
 }
 
 /**
@@ -357,26 +337,4 @@ export async function trainOnFolds<S extends Space>(
   });
   await Promise.allSettled(jobs);
   return Promise.all(jobs);
-}
-
-/** Settings with defaults, checked against the rows of the smallest fold. */
-export function settingsFor(
-  settings: FitSettings,
-  fewest: number,
-): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
-  check(
-    !isPlainObject(settings) || !("callbacks" in settings),
-    "fit of a tuner accepts no callbacks; give tune callbacks: () => [earlyStopping()], a function that makes those of one training",
-  );
-  const read = readOptions(settings, "fit", FIT_RULES);
-  const { epochs, earlyStopping, reduceLROnPlateau, learningRateDecay } = read;
-  if (earlyStopping) checkEarlyStopping(earlyStopping);
-  if (reduceLROnPlateau) checkPlateau(reduceLROnPlateau);
-  check(
-    !reduceLROnPlateau || learningRateDecay === "none",
-    "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
-  );
-  checkEpochs("epochs", epochs);
-  const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
-  return { ...settings, epochs, batchSize };
 }

@@ -40,7 +40,7 @@ export async function evaluateTrial<S extends Space>(
   setup.identities.set(trial.number, template.identity);
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
-  if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
+  if (parent) checkSameTraining(parent, { params, architecture: architecture(), pipeline: job.pipeline });
   // the scores at rungs; without a scheduler there is one, at the end, already in the record
   const scored = schedule ? metrics.slice(0, setup.objectives).map(({ name }) => validationName(name)) : [];
   const course = new Course(folds.length, scored, setup.curves ? trial.trained : undefined);

@@ -32,8 +32,8 @@ import type { Ensemble } from "../trial/ensemble.js";
 import type { EnsembleOptions } from "../trial/ensembleOptions.js";
 import type { Shortened } from "../trial/finalLimits.js";
 import type { Validation } from "../trial/folds.js";
+import type { FitSettings } from "../trial/settings.js";
 import type { Scores } from "../trial/setup.js";
-import type { FitSettings } from "../trial/training.js";
 import type { ValidationData } from "../trial/validationData.js";
 
 /** The options of every search. */

@@ -8,6 +8,7 @@ import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
+import { recent } from "../../memo.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
 import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
@@ -28,9 +29,10 @@ import { KeptPredictions } from "../trial/kept.js";
 import { candidateCount } from "../trial/library.js";
 import type { PlainModel } from "../trial/plainModels.js";
 import { checkDefinedOn } from "../trial/scoring.js";
+import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/settings.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { thresholdRule } from "../trial/threshold.js";
-import { DEFAULT_EPOCHS, fewestRows, type JobTemplate, settingsFor } from "../trial/training.js";
+import type { JobTemplate } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { Probe } from "./probe.js";
 import { budgetFor, studyOfModel, withStrategy } from "./study.js";
@@ -163,12 +165,16 @@ export async function setUpTuner<S extends Space>(
       }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     ...(options.trialTimeout !== undefined && { timed: true }),
+    kinds: recent(KINDS),
     identities: new Map(),
   };
   probe.refuseMistakes(trialSetup);
   const warm = options.warmStart?.length ?? 0;
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };
 }
+
+/** How many kinds of trials are remembered. */
+const KINDS = 32;
 
 /** Loads the code for untuned models when it is needed. */
 function plainOf(rows: Folds): NonNullable<TrialSetup<Space>["plain"]> {

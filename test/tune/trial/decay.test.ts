@@ -15,7 +15,7 @@ import { createBackend } from "../../../src/tune/jobs/backend.js";
 import type { Job, JobResult } from "../../../src/tune/jobs/job.js";
 import { fitFinal } from "../../../src/tune/trial/final.js";
 import { shortenedBy } from "../../../src/tune/trial/finalLimits.js";
-import type { FitSettings } from "../../../src/tune/trial/training.js";
+import type { FitSettings } from "../../../src/tune/trial/settings.js";
 import { tune } from "../../../src/tune/tune.js";
 import { runTuner } from "../../../src/tune/tuner/run.js";
 import { scoringOf, setUpTuner } from "../../../src/tune/tuner/setup.js";

@@ -12,7 +12,7 @@ import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import type { TableDescription } from "../../../src/predict/description.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import type { FitSettings } from "../../../src/tune/trial/training.js";
+import type { FitSettings } from "../../../src/tune/trial/settings.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, x, y } from "../support.js";
 

@@ -8,7 +8,7 @@ import { cosineDecay } from "../../../src/optim/schedules.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import type { FitSettings } from "../../../src/tune/trial/training.js";
+import type { FitSettings } from "../../../src/tune/trial/settings.js";
 import { tune } from "../../../src/tune/tune.js";
 import { compiled } from "../../nn/support.js";
 import { linear, quantity, rates, refusal, x } from "../support.js";
