@@ -59,8 +59,17 @@ export const contestants: readonly Contestant[] = [
     predict: ours,
   },
   peer("boosting", "histogram gradient boosting, untuned", false),
-  peer("optunaBoosting", "histogram gradient boosting, tuned by Optuna for equal time", true),
+  peer(
+    "optunaBoosting",
+    "histogram gradient boosting, tuned by Optuna with early stopping, equal time",
+    true,
+  ),
+  peer("xgboost", "XGBoost, untuned", false),
+  peer("optunaXgboost", "XGBoost, tuned by Optuna with early stopping, equal time", true),
+  peer("forest", "a random forest of 500 trees", false),
+  peer("extraTrees", "500 extremely randomized trees", false),
   peer("linear", "logistic regression, ridge regression", false),
+  peer("linearCv", "the same, its penalty by cross-validation", false),
 ];
 
 /** Runs a contestant and scores its predictions. */

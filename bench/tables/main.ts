@@ -1,7 +1,7 @@
 /**
- * How good the answers for tables are: ours, and those of scikit-learn and Optuna, on test rows that nobody
- * saw, for the same time. Tables come from packages of Debian, so it needs apt-get, dpkg-deb and Rscript, and
- * Python with scikit-learn, pandas and Optuna.
+ * How good the answers for tables are: ours, and those of scikit-learn, XGBoost and Optuna, on test rows that
+ * nobody saw, for the same time. Tables come from packages of Debian, so it needs apt-get, dpkg-deb and
+ * Rscript, and Python with scikit-learn, pandas, XGBoost and Optuna.
  *
  *     npm run bench:tables                                             # everything; many hours
  *     npm run bench:tables -- --set choosing --seconds 10 --seeds 2    # on the tables for choosing defaults

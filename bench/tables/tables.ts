@@ -111,6 +111,7 @@ export const tables: readonly BenchTable[] = [
     ["storms", "status", 19_537, { name: NAME, category: RULE }],
   ]),
   ...named("choosing", "r-cran-ggplot2", "regression", [["diamonds", "price", 53_940]]),
+  ...named("choosing", "r-cran-rpart", "regression", [["solder", "skips", 900]]),
   ...named("choosing", "r-cran-mlmrev", "classification", [["Contraception", "use", 1934, { woman: NAME }]]),
   ...named("choosing", "r-cran-mlmrev", "regression", [["Exam", "normexam", 4059, { student: NAME }]]),
 
@@ -152,7 +153,6 @@ export const tables: readonly BenchTable[] = [
     ["Sacramento", "price", 932, { zip: NAME }],
   ]),
   ...named("claims", "r-cran-randomforest", "regression", [["imports85", "price", 201]]),
-  ...named("claims", "r-cran-rpart", "regression", [["solder", "skips", 900]]),
 ];
 
 /** The tables of a set, or those named. */

@@ -1,4 +1,5 @@
 /** The benchmark of tables: its list, its divisions, its scores and its statistics. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { scoresOf } from "../../bench/tables/score.js";
 import { divide } from "../../bench/tables/split.js";
@@ -12,6 +13,16 @@ test("tables for claims are at least 20, and none is for choosing", () => {
   const objects = tables.map((table) => `${table.package} ${table.object}`);
   expect(new Set(objects).size).toBe(tables.length);
   expect(() => selectTables("claims", ["Sonar"])).toThrow("is of the set for choosing");
+});
+
+test("no table by which the pages say that defaults were chosen is kept for claims", () => {
+  const page = readFileSync(new URL("../../docs/tuning.md", import.meta.url), "utf8").replace(/\s+/g, " ");
+  const lists = [...page.matchAll(/(?:chosen on|16 random points)[^:]*: ([^.]*) for regression/g)];
+  const used = lists.flatMap(([, list]) => list.replace(" for classification;", ",").split(/,| and /));
+  expect(used.length).toBe(17 + 15);
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+  const claims = selectTables("claims", undefined).map(({ name }) => plain(name));
+  expect(used.filter((name) => claims.some((claim) => claim.startsWith(plain(name))))).toEqual([]);
 });
 
 test("a division has each row once, a quarter of each class for the test, and depends on the seed", () => {
