@@ -80,13 +80,7 @@ export {
   type StratifiedFoldOptions,
   stratifiedKFold,
 } from "./data/split/kFold.js";
-export {
-  type LeaveOutOptions,
-  leaveOneGroupOut,
-  leaveOneOut,
-  leavePGroupsOut,
-  leavePOut,
-} from "./data/split/leaveOut.js";
+export * from "./data/split/leaveOut.js";
 export { createSplitter, splitterNames } from "./data/split/names.js";
 export { predefinedSplit } from "./data/split/own.js";
 export {
@@ -125,13 +119,7 @@ export type { Shape } from "./graph/shape.js";
 export type { Interval } from "./interval.js";
 export * as metrics from "./metrics/index.js";
 export type { ScoreInterval } from "./metrics/intervals/index.js";
-export type {
-  ConfigurableMetric,
-  CustomMetric,
-  Metric,
-  MetricFunction,
-  PredictionKind,
-} from "./metrics/metric.js";
+export * from "./metrics/metric.js";
 export type {
   BuiltInMetric,
   ConfiguredMetric,
@@ -155,11 +143,7 @@ export type { Activation, ActivationFunction, ActivationName } from "./nn/activa
 export { averageModels } from "./nn/averageModels.js";
 export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
 export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
-export {
-  type EarlyStopping,
-  type EarlyStoppingOptions,
-  earlyStopping,
-} from "./nn/callbacks/earlyStopping.js";
+export * from "./nn/callbacks/earlyStopping.js";
 export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
 export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
@@ -182,113 +166,7 @@ export type { History } from "./nn/history.js";
 export type { VarianceScalingOptions } from "./nn/initializerFactories.js";
 export * as initializers from "./nn/initializerFactories.js";
 export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
-export {
-  activation,
-  averagePooling1d,
-  averagePooling2d,
-  averagePooling3d,
-  type BatchNormalizationOptions,
-  type BiasOptions,
-  type BidirectionalOptions,
-  batchNormalization,
-  bidirectional,
-  type Conv1dOptions,
-  type Conv1dTransposeOptions,
-  type Conv2dOptions,
-  type Conv3dOptions,
-  type ConvLstm2dOptions,
-  conv1d,
-  conv1dTranspose,
-  conv2d,
-  conv2dTranspose,
-  conv3d,
-  convLstm2d,
-  cropping1d,
-  cropping2d,
-  type DenseOptions,
-  type DepthwiseConv2dOptions,
-  type DotAxes,
-  type DotOptions,
-  defineLayer,
-  dense,
-  depthwiseConv2d,
-  dot,
-  dropout,
-  type ELUOptions,
-  type EmbeddingOptions,
-  type Ends,
-  type Ends2d,
-  elu,
-  embedding,
-  type FlipMode,
-  flatten,
-  freeze,
-  type GatedOptions,
-  type GRUOptions,
-  type GroupNormalizationOptions,
-  gaussianNoise,
-  globalAveragePooling1d,
-  globalAveragePooling2d,
-  globalAveragePooling3d,
-  globalMaxPooling1d,
-  globalMaxPooling2d,
-  globalMaxPooling3d,
-  groupNormalization,
-  gru,
-  type InputRole,
-  type KernelOptions,
-  type Layer,
-  type LayerContext,
-  type LayerDefinition,
-  type LayerNormalizationOptions,
-  type LeakyReLUOptions,
-  type LSTMOptions,
-  layerNormalization,
-  leakyReLU,
-  lstm,
-  type MergeName,
-  type MergeOptions,
-  type MultiHeadAttentionOptions,
-  masking,
-  maxPooling1d,
-  maxPooling2d,
-  maxPooling3d,
-  merge,
-  multiHeadAttention,
-  named,
-  type ParameterSpec,
-  type PoolingOptions,
-  type PReLUOptions,
-  permute,
-  prelu,
-  type RecurrentOptions,
-  type RescalingOptions,
-  type ResizingOptions,
-  type RMSNormalizationOptions,
-  randomFlip,
-  randomRotation,
-  randomTranslation,
-  randomZoom,
-  repeatVector,
-  rescaling,
-  reshape,
-  resizing,
-  rmsNormalization,
-  type SeparableConv2dOptions,
-  type Sizes,
-  type Sizes3d,
-  type SymbolicTensor,
-  separableConv2d,
-  simpleRNN,
-  spatialDropout1d,
-  spatialDropout2d,
-  timeDistributed,
-  upSampling1d,
-  upSampling2d,
-  type WindowOptions,
-  zeroPadding1d,
-  zeroPadding2d,
-} from "./nn/layers/index.js";
+export * from "./nn/layers/index.js";
 export { LayersModel } from "./nn/layersModel.js";
 export type { Loss, LossName } from "./nn/losses/given.js";
 export * as losses from "./nn/losses/index.js";
@@ -335,14 +213,7 @@ export { lion } from "./optim/lion.js";
 export { type MuonOptions, muon } from "./optim/muon.js";
 export { nadam } from "./optim/nadam.js";
 export type { BuiltInOptimizer, OptimizerName } from "./optim/names.js";
-export type {
-  InitContext,
-  Optimizer,
-  ParameterArray,
-  Slots,
-  Update,
-  UpdateContext,
-} from "./optim/optimizer.js";
+export * from "./optim/optimizer.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export {
   defineSchedule,
@@ -353,16 +224,7 @@ export {
   type ScheduleDefinition,
 } from "./optim/schedule.js";
 export { scheduleFreeAdamW } from "./optim/scheduleFree.js";
-export {
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  oneCycle,
-  type PiecewiseConstantDecayOptions,
-  piecewiseConstantDecay,
-  type WarmupOptions,
-  warmup,
-} from "./optim/schedules.js";
+export * from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
 export type { SliceOptions } from "./platform/slices.js";
@@ -412,11 +274,7 @@ export type { ParamValue } from "./search/space/value.js";
 export { type CmaesOptions, cmaes } from "./search/strategies/cmaes/cmaes.js";
 export type { BreedingOptions } from "./search/strategies/genetic/breeding.js";
 export type { CrossoverOptions } from "./search/strategies/genetic/crossover.js";
-export {
-  type ConvergenceOptions,
-  type GeneticOptions,
-  genetic,
-} from "./search/strategies/genetic/genetic.js";
+export * from "./search/strategies/genetic/genetic.js";
 export type { MutationOptions } from "./search/strategies/genetic/mutation.js";
 export type { SelectionOptions } from "./search/strategies/genetic/selection.js";
 export type { AcquisitionName } from "./search/strategies/gp/acquisition.js";
@@ -471,12 +329,7 @@ export {
 export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";
 export type { PlateauOptions } from "./tune/jobs/job.js";
 export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";
-export {
-  findLearningRate,
-  type RateFinderOptions,
-  type RateFinderReason,
-  type RateFinderResult,
-} from "./tune/rateFinder.js";
+export * from "./tune/rateFinder.js";
 export { type Replay, replay } from "./tune/replay.js";
 export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
 export { createTuner, restoreTuner, type Tuner } from "./tune/resume/slices.js";

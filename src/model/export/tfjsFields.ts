@@ -5,7 +5,7 @@
  */
 import { isRecord, must, show } from "../../errors.js";
 import { type activations, savedName } from "../../nn/activations.js";
-import { endsOf } from "../../nn/layers/reshaping.js";
+import { endsOf } from "../../nn/layers/geometry.js";
 import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -10,6 +10,12 @@ export type Sizes = number | readonly [vertical: number, horizontal: number];
 /** One number for all axes of a volume, or one for each. */
 export type Sizes3d = number | readonly [depth: number, vertical: number, horizontal: number];
 
+/** How many at the start and at the end of an axis: one number for both, or a pair. */
+export type Ends = number | readonly [start: number, end: number];
+
+/** Of the height and the width: one number for all ends, or a number or pair for each axis. */
+export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
+
 /** Options of all convolutions. */
 export interface WindowOptions<Size = Sizes> {
   /** How far a window is from the next, positive. Default 1. */
@@ -126,3 +132,21 @@ export function mustHaveChannels(type: string, shape: Shape, axes: number): void
   const names = axes === 1 ? ["steps"] : ["depth", "height", "width"].slice(-axes);
   mustHaveAxes(type, shape, [...names, "channel"]);
 }
+
+/** At the start and the end of each axis. @throws FettleError `invalid_argument` */
+export function endsOf(name: string, given: Ends2d, axes: number): readonly (readonly number[])[] {
+  const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
+  const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
+  must(
+    ends.every((pair) => pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
+    name,
+    axes === 1
+      ? "an integer of at least 0 or two of them"
+      : "an integer of at least 0, or one or two of them for each axis",
+    given,
+  );
+  return ends;
+}
+
+const isPair = <T>(given: T | readonly [T, T] | number): given is readonly [T, T] =>
+  Array.isArray(given) && given.length === 2;

@@ -3,7 +3,7 @@ import { check, must, mustBeInteger } from "../../errors.js";
 import { broadcastTo, pad, reshape as reshaped, slice, transpose } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape, sizeOf } from "../../graph/shape.js";
-import { mustHaveChannels, type Sizes } from "./geometry.js";
+import { type Ends, type Ends2d, endsOf, mustHaveChannels, type Sizes } from "./geometry.js";
 import { builtIn, type Layer, type LayerContext } from "./layer.js";
 import { MASK_ENDS } from "./masks.js";
 
@@ -206,12 +206,6 @@ function repeated(x: Value, factors: readonly number[]): Value {
   return reshaped(broadcastTo(reshaped(x, [rows, ...apart]), [rows, ...grown]), [rows, ...shape]);
 }
 
-/** How many at the start and at the end of an axis: one number for both, or a pair. */
-export type Ends = number | readonly [start: number, end: number];
-
-/** Of the height and the width: one number for all ends, or a number or pair for each axis. */
-export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
-
 /**
  * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels]. In a
  * sequence with a mask, these steps do not count.
@@ -306,21 +300,3 @@ function croppingOf(type: "cropping1d" | "cropping2d", cropping: Ends2d, axes: 1
     (mask) => slice(mask, [0, starts[0]], [mask.shape[0], mask.shape[1] - starts[0] - ends[0][1]]),
   );
 }
-
-/** At the start and the end of each axis. @throws FettleError `invalid_argument` */
-export function endsOf(name: string, given: Ends2d, axes: number): readonly (readonly number[])[] {
-  const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
-  const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
-  must(
-    ends.every((pair) => pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
-    name,
-    axes === 1
-      ? "an integer of at least 0 or two of them"
-      : "an integer of at least 0, or one or two of them for each axis",
-    given,
-  );
-  return ends;
-}
-
-const isPair = <T>(given: T | readonly [T, T] | number): given is readonly [T, T] =>
-  Array.isArray(given) && given.length === 2;
