@@ -5,52 +5,23 @@
 
 import { HALF_DAY, WHOLE } from "../../data/numbers.js";
 
-/** A definition of a generated module. */
-interface PartText {
-  readonly code: string;
-  /** The parts that it calls. */
-  readonly needs?: readonly Part[];
-}
-
-export type Part =
-  | ("floats" | "f" | "product" | "products" | "fold" | "softmax" | "takeRows")
-  | ("placesIn" | "patches" | "addPatches" | "takeLargest")
-  | ("softplus" | "erf" | "flush" | "mulNoNan" | "pow")
-  | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "knots")
-  | (
-      | "number"
-      | "written"
-      | "timeOfDay"
-      | "orMissing"
-      | "folded"
-      | "boolean"
-      | "category"
-      | "anyCase"
-      | "date"
-      | "cellOf"
-      | "refuse"
-    );
-
 /** The code of the parts; each follows the parts that it needs. */
 export function codeOf(used: Iterable<Part>): string[] {
   const all = new Set(used);
   // iterating a growing set reaches its end
-  for (const part of all) for (const needed of PARTS[part].needs ?? []) all.add(needed);
-  return (Object.keys(PARTS) as Part[]).filter((part) => all.has(part)).map((part) => PARTS[part].code);
+  for (const part of all) for (const needed of NEEDS[part] ?? []) all.add(needed);
+  return (Object.keys(PARTS) as Part[]).filter((part) => all.has(part)).map((part) => PARTS[part]);
 }
 
-const PARTS: Readonly<Record<Part, PartText>> = {
-  refuse: {
-    code: `\
+/** The code of each part. */
+const PARTS = {
+  refuse: `\
 function refuse(name, rule, value) {
   const isObject = typeof value === "object" && value !== null;
   const received = typeof value === "string" ? JSON.stringify(value) : isObject ? "an object" : String(value);
   throw new Error(\`column \${JSON.stringify(name)} must be \${rule}; received \${received}\`);
 }`,
-  },
-  cellOf: {
-    needs: ["refuse"],
-    code: `\
+  cellOf: `\
 /** The cell of an input as a number; NaN for a missing one. */
 function cellOf(row, { name, kind, categories, gaps }, read) {
   let cell = Object.hasOwn(row, name) ? row[name] : undefined;
@@ -69,18 +40,13 @@ function cellOf(row, { name, kind, categories, gaps }, read) {
   }
   return value;
 }`,
-  },
-  number: {
-    code: `\
+  number: `\
 const number = (cell) => {
   const isText = typeof cell === "string" && /^[+-]?(\\d+\\.?\\d*|\\.\\d+)(e[+-]?\\d+)?$/i.test(cell);
   const value = isText ? Number(cell) : cell;
   return Number.isFinite(value) && Number.isFinite(Math.fround(value)) ? value : undefined;
 };`,
-  },
-  written: {
-    needs: ["number"],
-    code: `\
+  written: `\
 /**
  * Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside the marks of a
  * negative number.
@@ -98,10 +64,7 @@ const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
   const size = clock ? bare.split(":").reduce(sixtieths, 0) : Number(bare + (power || ""));
   return number(inner !== undefined || sign + second === "-" ? -size : size);
 };`,
-  },
-  timeOfDay: {
-    needs: ["number"],
-    code: `\
+  timeOfDay: `\
 /** Seconds after midnight of a time such as 10:30 PM. */
 const timeOfDay = (cell) => {
   if (typeof cell !== "string") return number(cell);
@@ -109,46 +72,32 @@ const timeOfDay = (cell) => {
   if (half === undefined) return undefined;
   return (((hour % 12) + (/p/i.test(half) ? 12 : 0)) * 60 + Number(minute)) * 60 + Number(second.replace(",", "."));
 };`,
-  },
-  orMissing: {
-    code: `\
+  orMissing: `\
 const orMissing = (words, read) => {
   const none = new Set(words);
   return (cell) => (typeof cell === "string" && none.has(cell.toLowerCase()) ? NaN : read(cell));
 };`,
-  },
-  folded: {
-    code: `\
+  folded: `\
 /** Words that differ only in case or spaces are one. */
 const folded = (word) => word.toLowerCase().replace(/\\s+/g, " ");`,
-  },
-  boolean: {
-    needs: ["folded"],
-    code: `\
+  boolean: `\
 const boolean = (words) => {
   const own = words.map((word, code) => [folded(word), code]);
   const codes = new Map([["false", 0], ["true", 1], ...own]);
   return (cell) => (typeof cell === "object" ? undefined : codes.get(folded(String(cell))));
 };`,
-  },
-  category: {
-    code: `\
+  category: `\
 /** Of a word that is not there, \`other\`; it is refused if that is left out. */
 const category = (words, other) => {
   const codes = new Map(words.map((word, code) => [word, code]));
   return (cell) => (typeof cell === "object" ? undefined : (codes.get(String(cell)) ?? other));
 };`,
-  },
-  anyCase: {
-    needs: ["folded", "category"],
-    code: `\
+  anyCase: `\
 const anyCase = (words, other) => {
   const codeOf = category(words.map(folded), other);
   return (cell) => codeOf(typeof cell === "string" ? folded(cell) : cell);
 };`,
-  },
-  date: {
-    code: `\
+  date: `\
 /** Milliseconds since 1970. */
 const date = (cell) => {
   let moment = cell.valueOf();
@@ -160,22 +109,18 @@ const date = (cell) => {
   }
   return Number.isFinite(moment) ? moment : undefined;
 };`,
-  },
-  value: { code: "const value = (cell) => cell;" },
-  missing: { code: "const missing = (cell, isMissing) => (isMissing ? 1 : 0);" },
-  level: { code: "const level = (code) => (cell) => (cell === code ? 1 : 0);" },
-  table: { code: "const table = (numbers, other) => (cell) => numbers[cell] ?? other;" },
-  days: { code: "const days = (cell) => cell / 864e5;" },
-  cycle: {
-    code: `\
+  value: "const value = (cell) => cell;",
+  missing: "const missing = (cell, isMissing) => (isMissing ? 1 : 0);",
+  level: "const level = (code) => (cell) => (cell === code ? 1 : 0);",
+  table: "const table = (numbers, other) => (cell) => numbers[cell] ?? other;",
+  days: "const days = (cell) => cell / 864e5;",
+  cycle: `\
 const cycle = (length, wave) => (cell) => {
   const turns = cell / 864e5 / length;
   return wave(2 * Math.PI * (turns - Math.floor(turns)));
 };`,
-  },
-  affine: { code: "const affine = (center, scale) => (value) => (value - center) / scale;" },
-  knots: {
-    code: `\
+  affine: "const affine = (center, scale) => (value) => (value - center) / scale;",
+  knots: `\
 /** Linear between pairs of a value and its score, and the score of the nearer end beyond. */
 const knots = (pairs) => (value) => {
   const next = pairs.findIndex(([at]) => at > value);
@@ -184,28 +129,22 @@ const knots = (pairs) => (value) => {
   const [[from, low], [to, high]] = pairs.slice(next - 1, next + 1);
   return Math.min(low + (high - low) * ((value - from) / (to - from)), high);
 };`,
-  },
-  floats: {
-    code: `\
+  floats: `\
 /** Numbers from the base64 of float32, little-endian. */
 function floats(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }`,
-  },
-  f: { code: "const f = Math.fround;" },
-  product: {
-    code: `\
+  f: "const f = Math.fround;",
+  product: `\
 /** y = x · w, [k] · [k, n], each step rounded to float32. */
 function product(x, w, y) {
   y.fill(0);
   for (let p = 0; p < x.length; p++)
     for (let j = 0; j < y.length; j++) y[j] += Math.fround(x[p] * w[p * y.length + j]);
 }`,
-  },
-  products: {
-    code: `\
+  products: `\
 /** y = x · w, [m, k] · [k, n] for each matrix of x, each step rounded to float32. */
 function products(x, w, y, m, k, n) {
   y.fill(0);
@@ -215,9 +154,7 @@ function products(x, w, y, m, k, n) {
     for (let j = 0; j < n; j++) y[to + j] += Math.fround(x[p] * w[from + j]);
   }
 }`,
-  },
-  fold: {
-    code: `\
+  fold: `\
 /** Joins the numbers along an axis of a length, before axes of \`inner\` numbers. */
 function fold(x, y, length, inner, first, join) {
   for (let j = 0; j < y.length; j++) {
@@ -226,9 +163,7 @@ function fold(x, y, length, inner, first, join) {
     y[j] = all;
   }
 }`,
-  },
-  softmax: {
-    code: `\
+  softmax: `\
 /** The softmax along the last axis, or its logarithm. */
 function softmax(x, y, columns, isLog) {
   for (let at = 0; at < x.length; at += columns) {
@@ -239,9 +174,7 @@ function softmax(x, y, columns, isLog) {
       y[i] = isLog ? x[i] - top - Math.log(sum) : Math.exp(x[i] - top) / sum;
   }
 }`,
-  },
-  takeRows: {
-    code: `\
+  takeRows: `\
 /** Rows of a table by number; NaN for invalid numbers. */
 function takeRows(table, ids, y, columns) {
   for (let i = 0; i < y.length; i++) {
@@ -249,9 +182,7 @@ function takeRows(table, ids, y, columns) {
     y[i] = Number.isInteger(id) ? (table[id * columns + (i % columns)] ?? NaN) : NaN;
   }
 }`,
-  },
-  placesIn: {
-    code: `\
+  placesIn: `\
 /** Where the elements of windows are in an image: by window, element and channel; -1 for padding. */
 function placesIn({ image: [, height, width, channels], windows: [down, across], size, strides, dilation, before }) {
   const places = [];
@@ -266,9 +197,7 @@ function placesIn({ image: [, height, width, channels], windows: [down, across],
         }
   return Int32Array.from(places);
 }`,
-  },
-  patches: {
-    code: `\
+  patches: `\
 /** For each image of x the elements of its windows. */
 function patches(x, y, places) {
   const size = (x.length * places.length) / y.length;
@@ -277,9 +206,7 @@ function patches(x, y, places) {
     y[i] = place < 0 ? 0 : x[Math.floor(i / places.length) * size + place];
   }
 }`,
-  },
-  addPatches: {
-    code: `\
+  addPatches: `\
 /** Elements of windows, added up in images. */
 function addPatches(x, y, places) {
   const size = (y.length * places.length) / x.length;
@@ -289,9 +216,7 @@ function addPatches(x, y, places) {
     if (place >= 0) y[Math.floor(i / places.length) * size + place] += x[i];
   }
 }`,
-  },
-  takeLargest: {
-    code: `\
+  takeLargest: `\
 /**
  * Elements of x where the largest of the selector's windows are: the first of equals, and NaN before numbers.
  */
@@ -309,12 +234,8 @@ function takeLargest(selector, x, y, places, area, channels) {
     y[i] = x[best];
   }
 }`,
-  },
-  softplus: {
-    code: "const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));",
-  },
-  erf: {
-    code: `\
+  softplus: "const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));",
+  erf: `\
 /** 2/√π · e^(−x²) · (x + 2x³/3 + 4x⁵/15 + …), whose terms do not cancel; 1 beyond 4, as in float32. */
 function erf(x) {
   if (Math.abs(x) > 4) return Math.sign(x);
@@ -325,8 +246,18 @@ function erf(x) {
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }`,
-  },
-  flush: { code: "const flush = (x, bound) => (Math.abs(x) < bound ? 0 : x);" },
-  mulNoNan: { code: "const mulNoNan = (x, y) => (y === 0 ? 0 : x * y);" },
-  pow: { code: "const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);" },
+  flush: "const flush = (x, bound) => (Math.abs(x) < bound ? 0 : x);",
+  mulNoNan: "const mulNoNan = (x, y) => (y === 0 ? 0 : x * y);",
+  pow: "const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);",
+};
+
+export type Part = keyof typeof PARTS;
+
+/** The parts that a part calls. */
+const NEEDS: Readonly<Partial<Record<Part, readonly Part[]>>> = {
+  cellOf: ["refuse"],
+  written: ["number"],
+  timeOfDay: ["number"],
+  boolean: ["folded"],
+  anyCase: ["folded", "category"],
 };
