@@ -2,11 +2,14 @@
 import { count, type Field, flag, lastAxis, number, plain, share, sizes } from "./tfjsFields.js";
 import {
   CHANNELS_LAST,
+  channelsLast,
   convolution,
   globalPooling,
   NO_CONSTRAINTS,
   normalization,
+  RATE,
   type Row,
+  stepwise,
 } from "./tfjsKinds.js";
 
 /** A number of groups, or −1 for one a channel. */
@@ -23,12 +26,7 @@ export const KERAS_ROWS: readonly Row[] = [
     ...normalization,
     fields: { ...normalization.fields, groups },
   },
-  {
-    kind: "RMSNormalization",
-    name: "rmsNormalization",
-    masks: "kept",
-    fields: { axis: lastAxis, epsilon: number("epsilon", 1e-6) },
-  },
+  stepwise("RMSNormalization", "rmsNormalization", { axis: lastAxis, epsilon: number("epsilon", 1e-6) }),
   {
     kind: "MultiHeadAttention",
     name: "multiHeadAttention",
@@ -49,21 +47,10 @@ export const KERAS_ROWS: readonly Row[] = [
       use_gate: false,
     },
   },
-  globalPooling("GlobalMaxPooling3D", "globalMaxPooling3d"),
-  globalPooling("GlobalAveragePooling3D", "globalAveragePooling3d"),
+  globalPooling("Max", 3),
+  globalPooling("Average", 3),
   { kind: "UpSampling1D", name: "upSampling1d", fields: { size: sizes("size", 1, 2) } },
-  {
-    kind: "ZeroPadding1D",
-    name: "zeroPadding1d",
-    fields: { padding: plain("padding") },
-    usual: CHANNELS_LAST,
-  },
+  channelsLast("ZeroPadding1D", "zeroPadding1d", { padding: plain("padding") }),
   { kind: "Cropping1D", name: "cropping1d", fields: { cropping: plain("cropping") } },
-  {
-    kind: "SpatialDropout2D",
-    name: "spatialDropout2d",
-    masks: "kept",
-    fields: { rate: share("rate") },
-    usual: CHANNELS_LAST,
-  },
+  stepwise("SpatialDropout2D", "spatialDropout2d", RATE, { usual: CHANNELS_LAST }),
 ];

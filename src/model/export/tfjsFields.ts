@@ -292,3 +292,25 @@ export const lastAxis: Field = {
     return undefined;
   },
 };
+
+/** Axes counted from 1: TensorFlow.js compares a pair before it counts from the end. */
+export const dotAxes: Field = {
+  key: "axes",
+  write: (option, { inputs }) =>
+    inputs.map(({ length }, i) => {
+      const axis = [option].flat()[i] ?? option;
+      return (axis as number) < 0 ? length + 1 + (axis as number) : axis;
+    }),
+  read: (setting) => setting,
+};
+
+/** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
+export const mostOfReLU: Field = {
+  key: "max_value",
+  write: () => null,
+  read(given, { name }) {
+    const rule = "left out, or 6";
+    must(given === undefined || given === 6, `max_value of layer ${show(name)}`, rule, given, "unsupported");
+    return given === undefined ? undefined : "relu6";
+  },
+};

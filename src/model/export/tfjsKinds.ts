@@ -88,17 +88,44 @@ export const convolution = (kind: string, name: string, rank: 1 | 2 | 3): Row =>
 });
 
 const { kernelRegularizer: _, ...bias } = KERNEL;
-export const BIAS = bias;
-export const NO_SIDE_CONSTRAINTS = {
-  activity_regularizer: null,
-  bias_constraint: null,
-  depthwise_constraint: null,
-  pointwise_constraint: null,
+/** Of convolutions channel by channel. */
+export const DEPTHWISE = {
+  fields: {
+    ...windows(2),
+    depthMultiplier: count("depth_multiplier", 1),
+    ...bias,
+    depthwiseRegularizer: regularizer("depthwise_regularizer"),
+  },
+  usual: CHANNELS_LAST,
+  unwritten: {
+    activity_regularizer: null,
+    bias_constraint: null,
+    depthwise_constraint: null,
+    pointwise_constraint: null,
+  },
 };
 
-export const pooling = (kind: string, name: string, rank: 1 | 2 | 3): Row => ({
+/** A layer whose mask stays, since no step depends on another. */
+export const stepwise = (
+  kind: string,
+  name: string,
+  fields: Row["fields"],
+  settings: Pick<Row, "usual" | "unwritten"> = {},
+): Row => ({ kind, name, masks: "kept", fields, ...settings });
+
+export const RATE = { rate: share("rate") };
+
+/** A layer without arrays whose channels are last. */
+export const channelsLast = (kind: string, name: string, fields: Row["fields"]): Row => ({
   kind,
   name,
+  fields,
+  usual: CHANNELS_LAST,
+});
+
+export const pooling = (way: "Max" | "Average", rank: 1 | 2 | 3): Row => ({
+  kind: `${way}Pooling${rank}D`,
+  name: `${way.toLowerCase()}Pooling${rank}d`,
   fields: {
     poolSize: sizes("pool_size", rank, 2),
     strides: sizes("strides", rank, null),
@@ -107,19 +134,19 @@ export const pooling = (kind: string, name: string, rank: 1 | 2 | 3): Row => ({
   ...(rank === 1 ? { unwritten: CHANNELS_LAST } : { usual: CHANNELS_LAST }),
 });
 
-export const globalPooling = (kind: string, name: string): Row => ({
-  kind,
-  name,
+export const globalPooling = (way: "Max" | "Average", rank: 1 | 2 | 3): Row => ({
+  kind: `Global${way}Pooling${rank}D`,
+  name: `global${way}Pooling${rank}d`,
   fields: {},
-  ...(name.endsWith("1d")
+  ...(rank === 1
     ? { unwritten: { ...CHANNELS_LAST, keepdims: false } }
     : { usual: CHANNELS_LAST, unwritten: { keepdims: false } }),
 });
 
-export const merging = (kind: string, way: string): Row => ({
+export const merging = (kind: string): Row => ({
   kind,
   name: "merge",
-  given: { way },
+  given: { way: kind.toLowerCase() },
   fields: {},
   masks: "merged",
 });

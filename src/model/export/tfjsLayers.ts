@@ -9,6 +9,7 @@ import {
   activation,
   count,
   DAMAGED,
+  dotAxes,
   dtypeOf,
   ends,
   type Field,
@@ -16,6 +17,7 @@ import {
   type Json,
   joinedAxis,
   lastAxis,
+  mostOfReLU,
   number,
   type Place,
   plain,
@@ -23,30 +25,30 @@ import {
   renamed,
   resultShape,
   setting,
-  share,
   sizes,
   snakeCase,
   word,
 } from "./tfjsFields.js";
 import {
-  BIAS,
   CHANNELS_LAST,
+  channelsLast,
   convolution,
   convolutionalRecurrence,
+  DEPTHWISE,
   gates,
   globalPooling,
   KERNEL,
   merging,
   NO_CONSTRAINTS,
-  NO_SIDE_CONSTRAINTS,
   noDilation,
   normalization,
   noStridesBetween,
   pooling,
+  RATE,
   type Row,
   recurrence,
   type Shape,
-  windows,
+  stepwise,
 } from "./tfjsKinds.js";
 import { lacksSlope } from "./tfjsSlopes.js";
 
@@ -70,59 +72,17 @@ const piece: Field = {
   },
 };
 
-/** Axes counted from 1: TensorFlow.js compares a pair before it counts from the end. */
-const dotAxes: Field = {
-  key: "axes",
-  write: (option, { inputs }) =>
-    inputs.map(({ length }, i) => {
-      const axis = [option].flat()[i] ?? option;
-      return (axis as number) < 0 ? length + 1 + (axis as number) : axis;
-    }),
-  read: (setting) => setting,
-};
-
-/** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
-const mostOfReLU: Field = {
-  key: "max_value",
-  write: () => null,
-  read(given, { name }) {
-    const rule = "left out, or 6";
-    must(given === undefined || given === 6, `max_value of layer ${show(name)}`, rule, given, "unsupported");
-    return given === undefined ? undefined : "relu6";
-  },
-};
+/** Of sequences, images and volumes. */
+const RANKS = [1, 2, 3] as const;
 
 /** Several classes may share a factory; the first that fits is written. */
 const ROWS: readonly Row[] = [
-  {
-    kind: "Dense",
-    name: "dense",
-    masks: "kept",
-    fields: { units: count("units"), ...KERNEL },
-    unwritten: NO_CONSTRAINTS,
-  },
-  {
-    kind: "Dropout",
-    name: "dropout",
-    masks: "kept",
-    fields: { rate: share("rate") },
-    usual: { noise_shape: null },
-  },
+  stepwise("Dense", "dense", { units: count("units"), ...KERNEL }, { unwritten: NO_CONSTRAINTS }),
+  stepwise("Dropout", "dropout", RATE, { usual: { noise_shape: null } }),
   // in prediction nothing, and in training noise of another distribution
-  { kind: "GaussianDropout", name: "dropout", masks: "kept", fields: { rate: share("rate") } },
-  {
-    kind: "AlphaDropout",
-    name: "dropout",
-    masks: "kept",
-    fields: { rate: share("rate") },
-    unwritten: { noise_shape: null },
-  },
-  {
-    kind: "Activation",
-    name: "activation",
-    masks: "kept",
-    fields: { activation: activation("activation") },
-  },
+  stepwise("GaussianDropout", "dropout", RATE),
+  stepwise("AlphaDropout", "dropout", RATE, { unwritten: { noise_shape: null } }),
+  stepwise("Activation", "activation", { activation: activation("activation") }),
   {
     kind: "ReLU",
     name: "activation",
@@ -131,17 +91,9 @@ const ROWS: readonly Row[] = [
     fields: { activation: mostOfReLU },
     unwritten: { negative_slope: 0, threshold: 0 },
   },
+  stepwise("LeakyReLU", "leakyReLU", { negativeSlope: renamed(number("alpha", 0.3), "negative_slope") }),
   {
-    kind: "LeakyReLU",
-    name: "leakyReLU",
-    masks: "kept",
-    fields: { negativeSlope: renamed(number("alpha", 0.3), "negative_slope") },
-  },
-  {
-    kind: "ELU",
-    name: "elu",
-    masks: "kept",
-    fields: { alpha: number("alpha", 1) },
+    ...stepwise("ELU", "elu", { alpha: number("alpha", 1) }),
     lacks: ({ alpha = 1 }) => (alpha === 1 ? undefined : "ELU with an alpha other than 1"),
   },
   {
@@ -164,42 +116,27 @@ const ROWS: readonly Row[] = [
   {
     kind: "DepthwiseConv2D",
     name: "depthwiseConv2d",
-    fields: {
-      ...windows(2),
-      depthMultiplier: count("depth_multiplier", 1),
-      ...BIAS,
-      depthwiseRegularizer: regularizer("depthwise_regularizer"),
-    },
-    usual: CHANNELS_LAST,
-    unwritten: NO_SIDE_CONSTRAINTS,
+    ...DEPTHWISE,
     arrays: { kernel: "depthwise_kernel" },
     lacks: noDilation,
   },
   {
     kind: "SeparableConv2D",
     name: "separableConv2d",
+    ...DEPTHWISE,
     fields: {
       filters: count("filters"),
-      ...windows(2),
-      depthMultiplier: count("depth_multiplier", 1),
-      ...BIAS,
-      depthwiseRegularizer: regularizer("depthwise_regularizer"),
+      ...DEPTHWISE.fields,
       pointwiseRegularizer: regularizer("pointwise_regularizer"),
     },
-    usual: CHANNELS_LAST,
-    unwritten: NO_SIDE_CONSTRAINTS,
     lacks: noStridesBetween,
   },
-  pooling("MaxPooling1D", "maxPooling1d", 1),
-  pooling("MaxPooling2D", "maxPooling2d", 2),
-  pooling("MaxPooling3D", "maxPooling3d", 3),
-  pooling("AveragePooling1D", "averagePooling1d", 1),
-  pooling("AveragePooling2D", "averagePooling2d", 2),
-  pooling("AveragePooling3D", "averagePooling3d", 3),
-  globalPooling("GlobalMaxPooling1D", "globalMaxPooling1d"),
-  globalPooling("GlobalMaxPooling2D", "globalMaxPooling2d"),
-  globalPooling("GlobalAveragePooling1D", "globalAveragePooling1d"),
-  globalPooling("GlobalAveragePooling2D", "globalAveragePooling2d"),
+  ...RANKS.map((rank) => pooling("Max", rank)),
+  ...RANKS.map((rank) => pooling("Average", rank)),
+  globalPooling("Max", 1),
+  globalPooling("Max", 2),
+  globalPooling("Average", 1),
+  globalPooling("Average", 2),
   { kind: "Flatten", name: "flatten", fields: {}, unwritten: CHANNELS_LAST },
   { kind: "Reshape", name: "reshape", fields: { targetShape: resultShape("target_shape") } },
   { kind: "Permute", name: "permute", fields: { dims: plain("dims") } },
@@ -210,18 +147,8 @@ const ROWS: readonly Row[] = [
     fields: { size: sizes("size", 2, 2) },
     usual: { ...CHANNELS_LAST, interpolation: "nearest" },
   },
-  {
-    kind: "ZeroPadding2D",
-    name: "zeroPadding2d",
-    usual: CHANNELS_LAST,
-    fields: { padding: ends("padding", 1) },
-  },
-  {
-    kind: "Cropping2D",
-    name: "cropping2d",
-    usual: CHANNELS_LAST,
-    fields: { cropping: ends("cropping", 0) },
-  },
+  channelsLast("ZeroPadding2D", "zeroPadding2d", { padding: ends("padding", 1) }),
+  channelsLast("Cropping2D", "cropping2d", { cropping: ends("cropping", 0) }),
   {
     kind: "Embedding",
     name: "embedding",
@@ -247,12 +174,7 @@ const ROWS: readonly Row[] = [
     unwritten: { backward_layer: null },
     fields: { layer: piece, mergeMode: word("merge_mode", ["concat", "sum", "mul", "ave"], "concat") },
   },
-  {
-    kind: "TimeDistributed",
-    name: "timeDistributed",
-    masks: "kept",
-    fields: { layer: piece },
-  },
+  stepwise("TimeDistributed", "timeDistributed", { layer: piece }),
   {
     kind: "BatchNormalization",
     name: "batchNormalization",
@@ -265,25 +187,12 @@ const ROWS: readonly Row[] = [
     ...normalization,
     unwritten: { ...normalization.unwritten, rms_scaling: false },
   },
-  {
-    kind: "SpatialDropout1D",
-    name: "spatialDropout1d",
-    masks: "kept",
-    fields: { rate: share("rate") },
-  },
-  {
-    kind: "GaussianNoise",
-    name: "gaussianNoise",
-    masks: "kept",
-    fields: { stddev: number("stddev") },
-  },
-  merging("Add", "add"),
-  { ...merging("Subtract", "subtract"), lacks: () => 'merge("subtract")' },
-  merging("Multiply", "multiply"),
-  merging("Average", "average"),
-  merging("Maximum", "maximum"),
-  merging("Minimum", "minimum"),
-  { ...merging("Concatenate", "concatenate"), fields: { axis: joinedAxis } },
+  stepwise("SpatialDropout1D", "spatialDropout1d", RATE),
+  stepwise("GaussianNoise", "gaussianNoise", { stddev: number("stddev") }),
+  merging("Add"),
+  { ...merging("Subtract"), lacks: () => 'merge("subtract")' },
+  ...["Multiply", "Average", "Maximum", "Minimum"].map(merging),
+  { ...merging("Concatenate"), fields: { axis: joinedAxis } },
   {
     kind: "Dot",
     name: "dot",
