@@ -8,7 +8,7 @@ import { checkSizes } from "../../predict/network.js";
 import { curveOf, isKnown, NumberOperators, type Value } from "./onnxElementwise.js";
 import { mustBeOnnx, type OnnxFile, type OnnxNode, readOnnx } from "./onnxFile.js";
 import { Folding, isFolded } from "./onnxKnown.js";
-import { type Held, Layers, sizeOf, unsupported, type View, viewOf } from "./onnxLayers.js";
+import { type Held, Layers, sizeOf, type View, viewOf } from "./onnxLayers.js";
 import { OPERATORS } from "./onnxOperators.js";
 
 /** Options of {@link importOnnx}. */
@@ -96,7 +96,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOnnxOptions = {}): 
     const value = values.get(name);
     mustBeOnnx(value, `its output ${show(name)} is made by nothing`);
     layers.place = `output ${show(name)}`;
-    if (isKnown(value)) throw unsupported(layers.place, "does not depend on the rows");
+    if (isKnown(value)) throw layers.unsupported("does not depend on the rows");
     return { name, value: answered(layers, elementwise.viewOf(value), channelsLast).id };
   });
   const { tensors, described } = layers;
@@ -137,14 +137,13 @@ function resultOf(
   }
   const { layers, elementwise } = around;
   if (given.length === 0 || given.every(isKnown))
-    throw unsupported(
-      layers.place,
+    throw layers.unsupported(
       "computes a constant in a way that is not read; let the exporter fold constants",
     );
   if (elementwise.has(operator))
     return [elementwise.result(node, operator === "Clip" ? (inputs as readonly Value[]) : given)];
   if (!Object.hasOwn(OPERATORS, operator))
-    throw unsupported(layers.place, "computes from the rows what no layer does");
+    throw layers.unsupported("computes from the rows what no layer does");
   const result = OPERATORS[operator]({ node, inputs, ...around });
   return Array.isArray(result) ? result : [result as Value];
 }
@@ -184,7 +183,7 @@ const LISTED = 20;
 
 /** The result of a model: with channels last if wanted, otherwise in the order of the file. */
 function answered(layers: Layers, view: View, channelsLast: boolean): Held {
-  if (view.rows !== 0) throw unsupported(layers.place, "does not begin with the axis of the rows");
+  if (view.rows !== 0) throw layers.unsupported("does not begin with the axis of the rows");
   const rank = view.shape.length;
   const order = view.shape.map((_, axis) => (channelsLast && rank > 2 ? (axis + 1) % rank : axis));
   return layers.held(view, order);

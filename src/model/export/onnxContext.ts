@@ -4,7 +4,7 @@
  */
 import { curveOf, isKnown, type NumberOperators, type Value } from "./onnxElementwise.js";
 import { type Known, type OnnxNode, ROWS } from "./onnxFile.js";
-import { type Layers, unsupported, type View } from "./onnxLayers.js";
+import type { Layers, View } from "./onnxLayers.js";
 
 /** The arguments of a row for a node. */
 export interface Context {
@@ -32,28 +32,27 @@ export function attribute<T extends Plain>({ node }: Context, key: string, usual
 export function viewIn({ inputs, elementwise, layers }: Context, i = 0): View {
   const given = inputs[i];
   if (given === undefined || isKnown(given))
-    throw unsupported(layers.place, `must take a value that depends on the rows as input ${i}`);
+    throw layers.unsupported(`must take a value that depends on the rows as input ${i}`);
   return elementwise.viewOf(given);
 }
 
 /** A value whose first axis is the rows. */
 export function rowsIn(context: Context, i = 0): View {
   const view = viewIn(context, i);
-  if (view.rows !== 0)
-    throw unsupported(context.layers.place, "takes a value whose first axis is not the rows");
+  if (view.rows !== 0) throw context.layers.unsupported("takes a value whose first axis is not the rows");
   return view;
 }
 
 export function knownIn({ inputs, layers }: Context, i: number): Known | undefined {
   const given = inputs[i];
   if (given && !isKnown(given))
-    throw unsupported(layers.place, `computes input ${i} from the rows, which must be in the file`);
+    throw layers.unsupported(`computes input ${i} from the rows, which must be in the file`);
   return given;
 }
 
 export function mustHave(context: Context, i: number): Known {
   const known = knownIn(context, i);
-  if (known === undefined) throw unsupported(context.layers.place, `must have input ${i}`);
+  if (known === undefined) throw context.layers.unsupported(`must have input ${i}`);
   return known;
 }
 
@@ -68,7 +67,7 @@ export function axisOf({ layers }: Context, view: View, axis: number): number {
   const rank = shape.length + (rows < 0 ? 0 : 1);
   const at = axis < 0 ? axis + rank : axis;
   if (!Number.isSafeInteger(at) || at < 0 || at >= rank || at === Math.max(rows, 0))
-    throw unsupported(layers.place, `acts on axis ${axis} of ${rank}; it must be an axis of a row`);
+    throw layers.unsupported(`acts on axis ${axis} of ${rank}; it must be an axis of a row`);
   return rows < 0 || at < rows ? at : at - 1;
 }
 

@@ -4,16 +4,7 @@
  */
 import { ALONE, layersOfCurve, MERGED, POINTS, TOGETHER } from "./onnxCurves.js";
 import type { Attribute, Known, OnnxNode } from "./onnxFile.js";
-import {
-  floatsOf,
-  isOrdered,
-  type Layers,
-  sizeOf,
-  unsupported,
-  upTo,
-  type View,
-  viewOf,
-} from "./onnxLayers.js";
+import { isOrdered, type Layers, sizeOf, upTo, type View, viewOf } from "./onnxLayers.js";
 
 /** A function of each number of a view, which becomes a layer only when something else reads it. */
 export interface Curve {
@@ -141,9 +132,9 @@ export class NumberOperators {
     const way = MERGED[operator];
     const [first, ...others] = views as readonly View[];
     if (way === undefined || views.some((view) => typeof view === "number") || others.length === 0)
-      throw unsupported(
-        place,
+      throw this.layers.unsupported(
         "computes a function of each number that no activation, rescaling or merge is; replace it before the export",
+        place,
       );
     const all = this.spread(place, [first, ...others]);
     const [{ order }] = all;
@@ -161,9 +152,9 @@ export class NumberOperators {
       if (String(view.shape) === String(shape) && view.rows === views[0].rows) return view;
       const [channels, height, width] = shape;
       if (rank !== 3 || String(view.shape) !== String([channels, 1, 1]) || view.rows !== 0)
-        throw unsupported(
-          place,
+        throw this.layers.unsupported(
           `takes values of shapes ${views.map((each) => `[${each.shape}]`).join(" and ")}, which no layer merges`,
+          place,
         );
       const of = this.layers.add("upSampling2d", { size: [height, width] }, [
         this.layers.held(view, [1, 2, 0]),
@@ -179,7 +170,7 @@ export class NumberOperators {
     const isRight = right !== undefined && isKnown(right);
     const [value, known] = (isRight ? [left, right] : [right, left]) as [Curve, Known];
     if (inputs.length !== 2 || isKnown(value) || !(operator in VECTORS) || (operator === "Div" && !isRight))
-      throw unsupported(layers.place, `is ${operator} with an array of numbers, which no layer computes`);
+      throw layers.unsupported(`is ${operator} with an array of numbers, which no layer computes`);
     const view = this.viewOf(value);
     const axis = this.axisOf(view, known);
     const data = Float32Array.from(known.data);
@@ -200,12 +191,10 @@ export class NumberOperators {
 
   /** The axis of a row along which an array has its numbers; undefined if it has several. */
   private axisOf({ shape, rows }: View, { shape: given }: Known): number | undefined {
-    const { place } = this.layers;
     const own = rows < 0 ? shape.with(0, 1) : shape.toSpliced(rows, 0, 1);
     const first = own.length - given.length;
     if (first < 0 || !given.every((size, i) => size === 1 || size === own[first + i]))
-      throw unsupported(
-        place,
+      throw this.layers.unsupported(
         `takes an array of shape [${given}]; it must have a number for each unit of rows of shape [${shape}]`,
       );
     const long = given.flatMap((size, i) => (size === 1 ? [] : [first + i]));
@@ -224,8 +213,7 @@ export class NumberOperators {
     const { layers } = this;
     if (axis === undefined) {
       if (known && known.data.length !== sizeOf(view.shape))
-        throw unsupported(
-          layers.place,
+        throw layers.unsupported(
           `takes an array of shape [${known.shape}], which must have a number for each unit, or for each place of rows of shape [${view.shape}]`,
         );
       const flat = viewOf(layers.reshaped(layers.held(view), [sizeOf(view.shape)]));
@@ -234,7 +222,7 @@ export class NumberOperators {
     const { of, order } = layers.withLast(view, axis);
     const channels = view.shape[axis];
     const image = layers.reshaped(of, [1, sizeOf(of.shape) / channels, channels]);
-    const weights = { kernel: () => scale, ...(offset && { bias: () => offset }) };
+    const weights = { kernel: { floats: () => scale }, bias: offset && { floats: () => offset } };
     const options = { kernelSize: 1, useBias: offset !== undefined };
     const result = layers.reshaped(layers.add("depthwiseConv2d", options, [image], weights), of.shape);
     return { ...view, of: result, order, shape: view.shape };
@@ -242,15 +230,13 @@ export class NumberOperators {
 
   private prelu(view: View, slopes: Value | undefined): View {
     const { layers } = this;
-    if (!slopes || !isKnown(slopes))
-      throw unsupported(layers.place, "has slopes that are computed from rows");
+    if (!slopes || !isKnown(slopes)) throw layers.unsupported("has slopes that are computed from rows");
     const isOne = slopes.data.length === 1;
     const axis = isOne ? 0 : this.axisOf(view, slopes);
-    if (axis === undefined) throw unsupported(layers.place, "must have one slope, or one for each channel");
+    if (axis === undefined) throw layers.unsupported("must have one slope, or one for each channel");
     const { of, order } = layers.withLast(view, axis);
     const sharedAxes = upTo(of.shape.length - (isOne ? 0 : 1)).map((each) => each + 1);
-    const weights = { alpha: () => floatsOf(slopes) };
-    return { ...view, of: layers.add("prelu", { sharedAxes }, [of], weights, [slopes]), order };
+    return { ...view, of: layers.add("prelu", { sharedAxes }, [of], { alpha: slopes }), order };
   }
 }
 

@@ -43,9 +43,11 @@ const orderedShape = ({ of, order }: View): Shape => order.map((axis) => of.shap
 /** Whether a view only reorders axes. */
 export const isOrdered = (view: View): boolean => isSame(orderedShape(view), view.shape);
 
-/** Refuses what Fettle has no layer for. */
-export function unsupported(place: string, reason: string): FettleError {
-  return new FettleError("unsupported", `${place} of the ONNX file ${reason}`);
+/** A weight whose numbers are in another layout than in the file. */
+export interface Turned {
+  /** The array that they are of; undefined for computed numbers. */
+  readonly array?: Known | undefined;
+  readonly floats: () => Float32Array;
 }
 
 /** The numbers of an array as weights. */
@@ -66,18 +68,21 @@ export class Layers {
   /** @param most - the numbers that all weights may have together */
   constructor(private readonly most: number) {}
 
+  /** The refusal of what Fettle has no layer for. */
+  unsupported(reason: string, place = this.place): FettleError {
+    return new FettleError("unsupported", `${place} of the ONNX file ${reason}`);
+  }
+
   /**
    * The result of a layer.
    *
-   * @param weights - by parameter; in the layout of Fettle
-   * @param source - the arrays of the file that they are of, by which equal layers share them
+   * @param weights - by parameter; equal layers of the same arrays share them
    */
   add(
     name: string,
     options: PieceDescription["options"],
     inputs: readonly Held[],
-    weights: Readonly<Record<string, () => Float32Array>> = {},
-    source?: readonly (Known | undefined)[],
+    weights: Readonly<Record<string, Known | Turned | undefined>> = {},
   ): Held {
     check(
       this.described.length < MOST_LAYERS,
@@ -86,8 +91,11 @@ export class Layers {
     );
     const shapes = inputs.map(({ shape }) => shape);
     const taken = inputs.map(({ id }) => id);
-    const key = source && JSON.stringify([name, options, shapes, source.map((array) => array?.name)]);
-    const first = key === undefined ? undefined : this.shared.get(key);
+    const arrays = Object.values(weights).flatMap((weight) =>
+      weight === undefined ? [] : ["floats" in weight ? weight.array?.name : weight.name],
+    );
+    const key = JSON.stringify([name, options, shapes, arrays]);
+    const first = this.shared.get(key);
     if (first !== undefined) return this.again(first, taken, shapes);
     const { layer, shape } = this.inFile(() => {
       const layer = layerFrom({ name, options }, NOTHING);
@@ -106,7 +114,8 @@ export class Layers {
         "limit_exceeded",
       );
       const path = `${id}.${parameter.name}`;
-      const data = weights[parameter.name]();
+      const weight = weights[parameter.name] as Known | Turned;
+      const data = "floats" in weight ? weight.floats() : floatsOf(weight);
       check(
         data.length === sizeOf(parameter.shape),
         () => `${this.place} must have weights of shape ${show(parameter.shape)}`,
@@ -117,10 +126,7 @@ export class Layers {
     });
     this.described.push({ id, name, options, inputs: taken, weights: Object.fromEntries(paths) });
     // layers of the same arrays are this one again
-    const isShareable =
-      source?.some((array) => array?.name !== undefined) &&
-      source.every((array) => !array || array.name !== undefined);
-    if (key !== undefined && isShareable) this.shared.set(key, id);
+    if (arrays.length > 0 && !arrays.includes(undefined)) this.shared.set(key, id);
     return { id, shape };
   }
 

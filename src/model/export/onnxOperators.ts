@@ -14,10 +14,10 @@ import {
   rowsIn,
   viewIn,
 } from "./onnxContext.js";
-import { curveOf, isKnown } from "./onnxElementwise.js";
+import { curveOf } from "./onnxElementwise.js";
 import type { Known } from "./onnxFile.js";
 import { axesOf } from "./onnxKnown.js";
-import { floatsOf, isOrdered, sizeOf, unsupported, upTo, type View, viewOf } from "./onnxLayers.js";
+import { floatsOf, isOrdered, sizeOf, upTo, type View, viewOf } from "./onnxLayers.js";
 import {
   flatten,
   gather,
@@ -39,18 +39,15 @@ import { convolution, pooling, reduced, transposedConvolution } from "./onnxWind
 function product(context: Context, kernel: Known, isTransposed: boolean, bias?: Known): View {
   const { layers } = context;
   const view = viewIn(context);
-  if (kernel.shape.length !== 2)
-    throw unsupported(layers.place, "multiplies by an array that is not a matrix");
+  if (kernel.shape.length !== 2) throw layers.unsupported("multiplies by an array that is not a matrix");
   const [units, inputs] = isTransposed ? kernel.shape : [kernel.shape[1], kernel.shape[0]];
   const last = view.shape.length - 1;
   if (view.shape[last] !== inputs || (view.rows > 0 && view.rows > last))
-    throw unsupported(
-      layers.place,
+    throw layers.unsupported(
       `must take rows whose last axis has ${inputs} numbers; received [${view.shape}]`,
     );
   const matrix = () => (isTransposed ? permuted(floatsOf(kernel), kernel.shape, [1, 0]) : floatsOf(kernel));
   const options = { units, useBias: bias !== undefined };
-  const weights = bias && { bias: () => floatsOf(bias) };
   if (view.shape.length === 1 && !isOrdered(view)) {
     // rows in the order of the numbers that are held, instead of another order of numbers
     const flat = layers.reshaped(view.of, [inputs]);
@@ -59,10 +56,10 @@ function product(context: Context, kernel: Known, isTransposed: boolean, bias?: 
       const back = view.of.shape.map((_, axis) => view.order.indexOf(axis));
       return permuted(matrix(), [...ordered, units], [...back, ordered.length]);
     };
-    return viewOf(layers.add("dense", options, [flat], { ...weights, kernel: turned }, [kernel, bias]));
+    return viewOf(layers.add("dense", options, [flat], { kernel: { array: kernel, floats: turned }, bias }));
   }
   const { of, order } = layers.withLast(view, last);
-  const result = layers.add("dense", options, [of], { ...weights, kernel: matrix }, [kernel, bias]);
+  const result = layers.add("dense", options, [of], { kernel: { array: kernel, floats: matrix }, bias });
   return { of: result, order, shape: view.shape.with(last, units), rows: view.rows };
 }
 
@@ -74,10 +71,7 @@ const gemm: Row = (context) => {
   const isBias =
     bias === undefined || (bias.data.length === units && bias.shape[bias.shape.length - 1] === units);
   if (attribute(context, "transA", 0) !== 0 || scale !== 1 || attribute(context, "beta", 1) !== 1 || !isBias)
-    throw unsupported(
-      layers.place,
-      "must be x · W + b, with one number of b for each unit, and factors of 1",
-    );
+    throw layers.unsupported("must be x · W + b, with one number of b for each unit, and factors of 1");
   return curveOf(product(context, kernel, attribute(context, "transB", 0) === 1, bias));
 };
 
@@ -92,15 +86,8 @@ const batchNormalization: Row = (context) => {
     epsilon: attribute(context, "epsilon", 1e-5),
     momentum: attribute(context, "momentum", 0.9),
   };
-  const arrays = { gamma, beta, movingMean, movingVariance };
-  const weights = Object.fromEntries(
-    Object.entries(arrays).map(([name, known]) => [name, () => floatsOf(known)]),
-  );
-  return curveOf({
-    ...view,
-    of: layers.add("batchNormalization", options, [of], weights, Object.values(arrays)),
-    order,
-  });
+  const weights = { gamma, beta, movingMean, movingVariance };
+  return curveOf({ ...view, of: layers.add("batchNormalization", options, [of], weights), order });
 };
 
 const layerNormalization: Row = (context) => {
@@ -112,8 +99,7 @@ const layerNormalization: Row = (context) => {
   const shape = [...view.shape.slice(0, first), sizeOf(view.shape.slice(first))];
   const flat = shape.length === view.shape.length ? view : viewOf(layers.reshaped(layers.held(view), shape));
   const { of, order } = layers.withLast(flat, first);
-  const weights = { gamma: () => floatsOf(gamma), ...(beta && { beta: () => floatsOf(beta) }) };
-  const result = layers.add("layerNormalization", options, [of], weights, [gamma, beta]);
+  const result = layers.add("layerNormalization", options, [of], { gamma, beta });
   return as({ ...flat, of: result, order }, view.shape, view.rows);
 };
 
@@ -138,7 +124,7 @@ const softmax =
     const { layers, opset } = context;
     const view = viewIn(context);
     const axis = axisOf(context, view, attribute(context, "axis", opset < 13 ? 1 : -1));
-    if (opset < 13 && axis !== view.shape.length - 1) throw unsupported(layers.place, "acts on several axes");
+    if (opset < 13 && axis !== view.shape.length - 1) throw layers.unsupported("acts on several axes");
     const { of, order } = layers.withLast(view, axis);
     return curveOf({ ...view, of: layers.add("activation", { activation }, [of]), order });
   };
@@ -147,7 +133,7 @@ const softmax =
 function reducedAxes(context: Context, view: View): number[] {
   const given = axesOf(context.node.attributes, knownIn(context, 1));
   if (given === undefined || given.length === 0)
-    throw unsupported(context.layers.place, "must name the axes of a row");
+    throw context.layers.unsupported("must name the axes of a row");
   return [...new Set(given.map((axis) => axisOf(context, view, axis)))].sort((a, b) => a - b);
 }
 
@@ -167,10 +153,7 @@ const reduction =
     const scaled =
       kind === "Sum" ? context.elementwise.changed(result, "rescaling", { scale: count, offset: 0 }) : result;
     if (isWhole && !keepsAxes)
-      throw unsupported(
-        context.layers.place,
-        "leaves no axis of a row; keep one (`keepdim=True` in PyTorch)",
-      );
+      throw context.layers.unsupported("leaves no axis of a row; keep one (`keepdim=True` in PyTorch)");
     return as(scaled, isWhole ? view.shape.map(() => 1) : result.shape);
   };
 
@@ -181,20 +164,6 @@ const globalPooling =
     return curveOf(reduced(context.layers, view, upTo(view.shape.length).slice(1), true, kind));
   };
 
-const windowed =
-  (kind: "max" | "average"): Row =>
-  (context) => {
-    const { inputs, layers, node } = context;
-    const [given] = inputs;
-    const view = rowsIn(context);
-    const isPositive =
-      given !== undefined &&
-      !isKnown(given) &&
-      given.made !== undefined &&
-      given.values.every((value) => value >= 0);
-    return curveOf(pooling(layers, view, node.attributes, kind, isPositive));
-  };
-
 const concat: Row = (context) => {
   const { layers, inputs } = context;
   const views = inputs.map((_, i) => viewIn(context, i));
@@ -202,7 +171,7 @@ const concat: Row = (context) => {
   const axis = axisOf(context, first, attribute(context, "axis", 1));
   if (views.length === 1) return curveOf(first);
   if (views.some(({ rows }) => rows !== first.rows))
-    throw unsupported(layers.place, "joins values of different rows");
+    throw layers.unsupported("joins values of different rows");
   const isAlike = views.every((view) => isOrdered(view) && String(view.order) === String(first.order));
   const held = views.map((view) => (isAlike ? view.of : layers.held(view)));
   const place = (isAlike ? first.order[axis] : axis) + 1;
@@ -216,7 +185,7 @@ const concat: Row = (context) => {
 
 const same: Row = ({ inputs, layers }) => {
   const [given] = inputs;
-  if (given === undefined) throw unsupported(layers.place, "must have an input");
+  if (given === undefined) throw layers.unsupported("must have an input");
   return given;
 };
 
@@ -228,30 +197,12 @@ const dropout: Row = (context) => {
 
 /** By operator. */
 export const OPERATORS: Readonly<Record<string, Row>> = {
-  AveragePool: windowed("average"),
+  AveragePool: pooling("average"),
   BatchNormalization: batchNormalization,
   Cast: same,
   Concat: concat,
-  Conv: (context) =>
-    curveOf(
-      convolution(
-        context.layers,
-        rowsIn(context),
-        context.node.attributes,
-        knownIn(context, 1),
-        knownIn(context, 2),
-      ),
-    ),
-  ConvTranspose: (context) =>
-    curveOf(
-      transposedConvolution(
-        context.layers,
-        rowsIn(context),
-        context.node.attributes,
-        knownIn(context, 1),
-        knownIn(context, 2),
-      ),
-    ),
+  Conv: convolution,
+  ConvTranspose: transposedConvolution,
   Dropout: dropout,
   Flatten: flatten,
   Gather: gather,
@@ -263,7 +214,7 @@ export const OPERATORS: Readonly<Record<string, Row>> = {
   LayerNormalization: layerNormalization,
   LogSoftmax: softmax("logSoftmax"),
   MatMul: (context) => curveOf(product(context, mustHave(context, 1), false)),
-  MaxPool: windowed("max"),
+  MaxPool: pooling("max"),
   Pad: padding,
   ReduceMax: reduction("Max"),
   ReduceMean: reduction("Average"),

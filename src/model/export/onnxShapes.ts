@@ -16,7 +16,7 @@ import {
 import { curveOf, isKnown, type Value } from "./onnxElementwise.js";
 import { ROWS } from "./onnxFile.js";
 import { axesOf, sliced } from "./onnxKnown.js";
-import { floatsOf, isOrdered, sizeOf, unsupported, upTo, type View, viewOf } from "./onnxLayers.js";
+import { isOrdered, sizeOf, upTo, type View, viewOf } from "./onnxLayers.js";
 import { pad, part } from "./onnxWindows.js";
 
 /** A view with other axes, of which one has the rows. */
@@ -52,15 +52,14 @@ export function reshaped(context: Context, view: View, target: readonly number[]
     rest.every((length) => length > 0 && length < ROWS)
   )
     return as(ordered(context, view), [first, ...rest], -1);
-  throw unsupported(
-    layers.place,
+  throw layers.unsupported(
     `reshapes [${sizes}] to [${target}], which does not keep rows apart; export the model with a dynamic first axis`,
   );
 }
 
 /** Only a view whose rows come first can have another shape. */
 function ordered({ layers }: Context, view: View): View {
-  if (view.rows > 0) throw unsupported(layers.place, "reshapes a value whose first axis is not the rows");
+  if (view.rows > 0) throw layers.unsupported("reshapes a value whose first axis is not the rows");
   return view;
 }
 
@@ -83,7 +82,7 @@ export const squeeze: Row = (context) => {
     given?.map((axis) => axisOf(context, view, axis)) ??
     upTo(view.shape.length).filter((axis) => view.shape[axis] === 1);
   if (length - axes.length < 2 || axes.some((axis) => view.shape[axis] !== 1))
-    throw unsupported(context.layers.place, "must leave out axes of length 1, and leave an axis of a row");
+    throw context.layers.unsupported("must leave out axes of length 1, and leave an axis of a row");
   const before = axes.filter((axis) => axis < view.rows).length;
   return as(
     view,
@@ -104,7 +103,7 @@ export const unsqueeze: Row = (context) => {
 };
 
 function mustNotFold({ layers }: Context): never {
-  throw unsupported(layers.place, "changes axes of a value that has no axis of rows");
+  throw layers.unsupported("changes axes of a value that has no axis of rows");
 }
 
 export const transpose: Row = (context) => {
@@ -113,7 +112,7 @@ export const transpose: Row = (context) => {
   const { length } = sizesOf(view);
   const perm = attribute(context, "perm", upTo(length).reverse() as readonly number[]);
   if (String([...perm].sort((a, b) => a - b)) !== String(upTo(length)) || view.rows < 0)
-    throw unsupported(layers.place, "must reorder all axes of rows");
+    throw layers.unsupported("must reorder all axes of rows");
   const plain = isOrdered(view) ? view : viewOf(layers.held(view));
   const axes = perm.filter((axis) => axis !== view.rows).map((axis) => (axis > view.rows ? axis - 1 : axis));
   return curveOf({
@@ -143,22 +142,20 @@ export const gather: Row = (context) => {
     const view = rowsIn(context, 1);
     const [inputDim, outputDim, ...more] = table.shape;
     if (axis !== 0 || outputDim === undefined || more.length > 0)
-      throw unsupported(layers.place, "must take rows of a matrix");
-    const weights = { embeddings: () => floatsOf(table) };
-    return curveOf(
-      viewOf(layers.add("embedding", { inputDim, outputDim }, [layers.held(view)], weights, [table])),
-    );
+      throw layers.unsupported("must take rows of a matrix");
+    const options = { inputDim, outputDim };
+    return curveOf(viewOf(layers.add("embedding", options, [layers.held(view)], { embeddings: table })));
   }
   const view = viewIn(context);
   const at = axisOf(context, view, axis);
   const index = knownIn(context, 1)?.data ?? [];
   if (index.length !== 1)
-    throw unsupported(layers.place, `takes several places of an axis (${node.operator}); it must take one`);
+    throw layers.unsupported(`takes several places of an axis (${node.operator}); it must take one`);
   const from = index[0] < 0 ? index[0] + view.shape[at] : index[0];
   const one = part(layers, view, at, from, from + 1);
   if (knownIn(context, 1)?.shape.length === 1) return curveOf(one);
   const shape = one.shape.toSpliced(at, 1);
-  if (shape.length === 0) throw unsupported(layers.place, "leaves no axis of a row");
+  if (shape.length === 0) throw layers.unsupported("leaves no axis of a row");
   return as(one, shape, at < one.rows ? one.rows - 1 : one.rows);
 };
 
@@ -171,7 +168,7 @@ export const slice: Row = (context) => {
   });
   const [starts = [], ends = [], axes = upTo(starts.length), steps = []] = lists;
   if (steps.some((step) => step !== 1))
-    throw unsupported(layers.place, "takes only some of the places between two, which no layer does");
+    throw layers.unsupported("takes only some of the places between two, which no layer does");
   const isOfAll = (i: number): boolean => starts[i] === 0 && ends[i] >= 2 ** 31 - 1;
   return curveOf(
     axes.reduce(
@@ -222,7 +219,7 @@ export const padding: Row = (context) => {
     own.some((each) => each !== 0) ||
     view.rows < 0
   )
-    throw unsupported(layers.place, "must add zeros to rows");
+    throw layers.unsupported("must add zeros to rows");
   return curveOf(pad(layers, view, ends));
 };
 
@@ -250,7 +247,7 @@ export const resize: Row = (context) => {
     factors[0] !== 1 ||
     !factors.every((each) => Number.isSafeInteger(each) && each > 0)
   )
-    throw unsupported(layers.place, "must repeat the pixels of images by integer factors (mode nearest)");
+    throw layers.unsupported("must repeat the pixels of images by integer factors (mode nearest)");
   const of = layers.add("upSampling2d", { size: factors.slice(1) }, [layers.held(view, [1, 2, 0])]);
   return curveOf({ of, order: [2, 0, 1], shape: [2, 0, 1].map((axis) => of.shape[axis]), rows: 0 });
 };

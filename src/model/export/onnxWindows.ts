@@ -1,5 +1,7 @@
 /** Convolutions and pooling of ONNX as layers: windows with any padding, over one to three axes. */
 
+import { knownIn, type Row, rowsIn } from "./onnxContext.js";
+import { curveOf, isKnown, type Value } from "./onnxElementwise.js";
 import type { Attribute, Known } from "./onnxFile.js";
 import { sliced } from "./onnxKnown.js";
 import {
@@ -8,7 +10,7 @@ import {
   type Layers,
   type Shape,
   sizeOf,
-  unsupported,
+  type Turned,
   upTo,
   type View,
   viewOf,
@@ -39,8 +41,7 @@ const images = (of: Held): View => {
 function mustBeImages(layers: Layers, { shape, rows }: View): number {
   const rank = shape.length - 1;
   if (rows !== 0 || rank < 1 || rank > 3)
-    throw unsupported(
-      layers.place,
+    throw layers.unsupported(
       `takes rows of shape [${shape}], which must be [channels, ...places] with one to three axes of places`,
     );
   return rank;
@@ -65,7 +66,7 @@ function windowsOf(layers: Layers, attributes: Attributes, size: readonly number
   const windows = { size, strides, dilations };
   if (way === "NOTSET" || way === "VALID") {
     const used = way === "VALID" ? pads.map(() => 0) : pads;
-    if (used.some((zeros) => zeros < 0)) throw unsupported(layers.place, "has negative padding");
+    if (used.some((zeros) => zeros < 0)) throw layers.unsupported("has negative padding");
     return { ...windows, before: used.slice(0, size.length), after: used.slice(size.length) };
   }
   const totals = places.map((length, i) =>
@@ -112,7 +113,7 @@ function padded(
 function withZeros(layers: Layers, of: Held, before: readonly number[], after: readonly number[]): Held {
   const ends = before.map((start, i) => [start, after[i]]);
   if (ends.length === 3)
-    throw unsupported(layers.place, "pads volumes by other zeros than those of auto_pad SAME_UPPER");
+    throw layers.unsupported("pads volumes by other zeros than those of auto_pad SAME_UPPER");
   return ends.length === 1
     ? layers.add("zeroPadding1d", { padding: ends[0] }, [of])
     : layers.add("zeroPadding2d", { padding: ends }, [of]);
@@ -127,18 +128,16 @@ const settings = ({ size, strides, dilations }: Windows) => ({
 
 function mustBeKernel(layers: Layers, kernel: Known | undefined, rank: number): Known {
   if (kernel?.shape.length !== rank + 2)
-    throw unsupported(layers.place, `must have a kernel of ${rank + 2} axes in the file`);
+    throw layers.unsupported(`must have a kernel of ${rank + 2} axes in the file`);
   return kernel;
 }
 
 /** A convolution: kernel [filters, channels / groups, ...size]. */
-export function convolution(
-  layers: Layers,
-  view: View,
-  attributes: Attributes,
-  given: Known | undefined,
-  bias?: Known,
-): View {
+export const convolution: Row = (context) => {
+  const { layers } = context;
+  const { attributes } = context.node;
+  const view = rowsIn(context);
+  const [given, bias] = [knownIn(context, 1), knownIn(context, 2)];
   const rank = mustBeImages(layers, view);
   const kernel = mustBeKernel(layers, given, rank);
   const [filters, own, ...size] = kernel.shape;
@@ -148,24 +147,20 @@ export function convolution(
   const windows = windowsOf(layers, attributes, size, image.shape.slice(0, -1));
   const { of, padding } = padded(layers, image, windows);
   const options = { ...settings(windows), padding, useBias: bias !== undefined };
-  const source = [kernel, bias];
-  const weights = { ...(bias && { bias: () => floatsOf(bias) }) };
-  if (groups === 1) {
-    const order = [...upTo(rank).map((axis) => axis + 2), 1, 0];
-    const turned = () => permuted(floatsOf(kernel), kernel.shape, order);
-    return images(
-      layers.add(`conv${rank}d`, { filters, ...options }, [of], { ...weights, kernel: turned }, source),
+  if (groups === 1)
+    return curveOf(
+      images(
+        layers.add(`conv${rank}d`, { filters, ...options }, [of], { kernel: placesFirst(kernel), bias }),
+      ),
     );
-  }
   if (groups !== channels || own !== 1 || rank === 3)
-    throw unsupported(
-      layers.place,
+    throw layers.unsupported(
       `has ${String(groups)} groups; Fettle has convolutions of all channels together, or of each one (of images and sequences)`,
     );
   const depthMultiplier = filters / channels;
   // a sequence is an image of one line
   const lines = rank === 1 ? [1, ...size] : size;
-  const turned = () => permuted(floatsOf(kernel), [channels, depthMultiplier, ...lines], [2, 3, 0, 1]);
+  const floats = () => permuted(floatsOf(kernel), [channels, depthMultiplier, ...lines], [2, 3, 0, 1]);
   const flat = rank === 1 ? layers.reshaped(of, [1, ...of.shape]) : of;
   const along = (list: readonly number[]): readonly number[] => (rank === 1 ? [1, ...list] : list);
   const result = layers.add(
@@ -178,20 +173,23 @@ export function convolution(
       depthMultiplier,
     },
     [flat],
-    { ...weights, kernel: turned },
-    source,
+    { kernel: { array: kernel, floats }, bias },
   );
-  return images(rank === 1 ? layers.reshaped(result, result.shape.slice(1)) : result);
+  return curveOf(images(rank === 1 ? layers.reshaped(result, result.shape.slice(1)) : result));
+};
+
+/** A kernel [a, b, ...size] as [...size, b, a]. */
+function placesFirst(kernel: Known): Turned {
+  const order = [...upTo(kernel.shape.length - 2).map((axis) => axis + 2), 1, 0];
+  return { array: kernel, floats: () => permuted(floatsOf(kernel), kernel.shape, order) };
 }
 
 /** The adjoint of a convolution: kernel [channels, filters, ...size]. */
-export function transposedConvolution(
-  layers: Layers,
-  view: View,
-  attributes: Attributes,
-  given: Known | undefined,
-  bias?: Known,
-): View {
+export const transposedConvolution: Row = (context) => {
+  const { layers } = context;
+  const { attributes } = context.node;
+  const view = rowsIn(context);
+  const [given, bias] = [knownIn(context, 1), knownIn(context, 2)];
   const rank = mustBeImages(layers, view);
   const kernel = mustBeKernel(layers, given, rank);
   const [, filters, ...size] = kernel.shape;
@@ -208,17 +206,12 @@ export function transposedConvolution(
     attributes.has("output_shape") ||
     (way !== "NOTSET" && way !== "VALID")
   )
-    throw unsupported(layers.place, "must have one group, padding by numbers, and images or sequences");
-  const order = [...upTo(rank).map((axis) => axis + 2), 1, 0];
+    throw layers.unsupported("must have one group, padding by numbers, and images or sequences");
   const of = layers.add(
     `conv${rank}dTranspose`,
     { filters, ...settings({ size, strides, dilations, before, after }), useBias: bias !== undefined },
     [layers.held(view, channelsLast(rank))],
-    {
-      kernel: () => permuted(floatsOf(kernel), kernel.shape, order),
-      ...(bias && { bias: () => floatsOf(bias) }),
-    },
-    [kernel, bias],
+    { kernel: placesFirst(kernel), bias },
   );
   const lengths = view.shape
     .slice(1)
@@ -228,49 +221,53 @@ export function transposedConvolution(
     );
   const ends = before.map((start, i) => [start, of.shape[i] - start - lengths[i]]);
   if (ends.some(([, end]) => end < 0))
-    throw unsupported(layers.place, "has an output_padding that exceeds its padding");
-  if (ends.every(isZero)) return images(of);
+    throw layers.unsupported("has an output_padding that exceeds its padding");
+  if (ends.every(isZero)) return curveOf(images(of));
   const cropping = rank === 1 ? ends[0] : ends;
-  return images(layers.add(`cropping${rank}d`, { cropping }, [of]));
-}
+  return curveOf(images(layers.add(`cropping${rank}d`, { cropping }, [of])));
+};
 
-/** Pooling by windows. @param isPositive - whether no number that it takes is below 0 */
-export function pooling(
-  layers: Layers,
-  view: View,
-  attributes: Attributes,
-  kind: "max" | "average",
-  isPositive: boolean,
-): View {
-  const rank = mustBeImages(layers, view);
-  const size = attributes.get("kernel_shape");
-  if (!Array.isArray(size) || size.length !== rank)
-    throw unsupported(layers.place, "must have a kernel_shape");
-  const image = layers.held(view, channelsLast(rank));
-  const places = image.shape.slice(0, -1);
-  const given = windowsOf(layers, attributes, size, places);
-  const windows = attributes.get("ceil_mode") === 1 ? withRest(given, places) : given;
-  if (!windows.dilations.every((each) => each === 1))
-    throw unsupported(layers.place, "has dilations, which pooling does not have");
-  const { strides, before, after } = windows;
-  const options = { poolSize: one(size), strides: one(strides) };
-  const name = `${kind}Pooling${rank}d`;
-  const isValid = isZero(before) && isZero(after);
-  const countsZeros = kind === "average" && attributes.get("count_include_pad") === 1;
-  const isLonger = String(windows.after) !== String(given.after);
-  if (!isValid && !countsZeros && isSame(windows, places))
-    return images(layers.add(name, { ...options, padding: "same" }, [image]));
-  const canHaveZeros = kind === "max" ? isPositive : countsZeros && !isLonger;
-  if (!isValid && !canHaveZeros)
-    throw unsupported(
-      layers.place,
-      kind === "max"
-        ? `pads numbers that may be below 0 by [${before}] and [${after}]; Fettle pads as auto_pad SAME_UPPER, or after an activation without negative numbers`
-        : `pads means by [${before}] and [${after}]; Fettle pads as auto_pad SAME_UPPER, or counts the padding`,
-    );
-  const of = isValid ? image : withZeros(layers, image, before, after);
-  return images(layers.add(name, options, [of]));
-}
+/** Pooling by windows. */
+export const pooling =
+  (kind: "max" | "average"): Row =>
+  (context) => {
+    const { layers } = context;
+    const { attributes } = context.node;
+    const view = rowsIn(context);
+    const rank = mustBeImages(layers, view);
+    const size = attributes.get("kernel_shape");
+    if (!Array.isArray(size) || size.length !== rank) throw layers.unsupported("must have a kernel_shape");
+    const image = layers.held(view, channelsLast(rank));
+    const places = image.shape.slice(0, -1);
+    const given = windowsOf(layers, attributes, size, places);
+    const windows = attributes.get("ceil_mode") === 1 ? withRest(given, places) : given;
+    if (!windows.dilations.every((each) => each === 1))
+      throw layers.unsupported("has dilations, which pooling does not have");
+    const { strides, before, after } = windows;
+    const options = { poolSize: one(size), strides: one(strides) };
+    const name = `${kind}Pooling${rank}d`;
+    const isValid = isZero(before) && isZero(after);
+    const countsZeros = kind === "average" && attributes.get("count_include_pad") === 1;
+    const isLonger = String(windows.after) !== String(given.after);
+    if (!isValid && !countsZeros && isSame(windows, places))
+      return curveOf(images(layers.add(name, { ...options, padding: "same" }, [image])));
+    const canHaveZeros = kind === "max" ? isPositive(context.inputs[0]) : countsZeros && !isLonger;
+    if (!isValid && !canHaveZeros)
+      throw layers.unsupported(
+        kind === "max"
+          ? `pads numbers that may be below 0 by [${before}] and [${after}]; Fettle pads as auto_pad SAME_UPPER, or after an activation without negative numbers`
+          : `pads means by [${before}] and [${after}]; Fettle pads as auto_pad SAME_UPPER, or counts the padding`,
+      );
+    const of = isValid ? image : withZeros(layers, image, before, after);
+    return curveOf(images(layers.add(name, options, [of])));
+  };
+
+/** Whether no number of a value is below 0, as far as the file tells. */
+const isPositive = (value: Value | undefined): boolean =>
+  value !== undefined &&
+  !isKnown(value) &&
+  value.made !== undefined &&
+  value.values.every((each) => each >= 0);
 
 /** With padding for a last window that is not complete. */
 function withRest(windows: Windows, places: Shape): Windows {
@@ -320,7 +317,7 @@ export function pad(layers: Layers, view: View, ends: readonly (readonly [number
 export function part(layers: Layers, view: View, axis: number, start: number, end: number): View {
   const [from, to] = sliced(view.shape[axis], start, end);
   if (from === 0 && to === view.shape[axis]) return view;
-  if (to === from) throw unsupported(layers.place, "takes no numbers of its input");
+  if (to === from) throw layers.unsupported("takes no numbers of its input");
   return along(layers, view, axis, "cropping1d", { cropping: [from, view.shape[axis] - to] });
 }
 
