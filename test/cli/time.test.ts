@@ -28,7 +28,9 @@ describe("fettle tune --seconds", () => {
       JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;
     const { endedAfter, endedBy, networks, ...limited } = await read(["--seconds", "0.8"]);
     expect(endedBy).toBe("timeout");
-    const ensemble = networks === undefined ? [] : ["--ensemble", `${networks}`];
+    // with time for one network alone, none is confirmed
+    const single = networks === 1 ? ["--confirm", "0"] : [];
+    const ensemble = networks === undefined ? [] : ["--ensemble", `${networks}`, ...single];
     const again = await read(["--trials", `${endedAfter}`, ...ensemble]);
     const untimed = (report: JsonReport) => ({
       ...report,

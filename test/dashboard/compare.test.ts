@@ -172,6 +172,35 @@ describe("studies side by side", () => {
     expect(found.get("strategy")).toMatchObject({ kind: "setting", differs: true });
     expect(found.get("goal")).toMatchObject({ kind: "setting", differs: false });
   });
+
+  it.each<[string, number[][], string, string]>([
+    ["no trial", [], "–", "–"],
+    [
+      "one trial",
+      [
+        [3, 4],
+        [1, 2],
+      ],
+      "1.0000",
+      "1",
+    ],
+    [
+      "two trials",
+      [
+        [3, 4],
+        [1, 5],
+      ],
+      "2 trials",
+      "0, 1",
+    ],
+  ])("say what a front of %s is", (_, values, best, numbers) => {
+    const two = { ...about, directions: ["minimize", "minimize"] as const, metrics: ["logLoss", "size"] };
+    const rows = values.map((own, number) => row(number, null, { values: own, status: "complete" }));
+    const found = new Map(studyLines([{ about: two, rows }]).map((line) => [line.label, line]));
+    expect(textsIn(found.get("best"))).toEqual([best]);
+    expect(textsIn(found.get("of trial"))).toEqual([numbers]);
+    expect(textsIn(found.get("goal"))).toEqual(["minimize logLoss, minimize size"]);
+  });
 });
 
 describe("a point by hand", () => {

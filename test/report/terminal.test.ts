@@ -131,6 +131,19 @@ describe("a chart", () => {
     expect(unicode.join("\n")).toContain("10⁻⁶");
   });
 
+  // 24 columns less those of the labels and the wall leave 19
+  it.each([
+    [3, "o--------o--------o"],
+    [22, "-".repeat(19)],
+  ])("of %i marks on the line shows all of both that there is room for", (count, row) => {
+    const marks = Array.from({ length: count }, (_, x) => ({ x, y: 1, mark: "o" }));
+    const lines = drawChart(
+      { marks: [...marks, { x: 0, y: 3, mark: "o" }], stairs: [{ x: 0, y: 1 }], axis: "", counts: true },
+      { width: 24, ascii: true },
+    );
+    expect([lines[5], lines[0]]).toEqual([`  1 |${row}`, "  3 |o"]);
+  });
+
   it("has no lines without a number", () =>
     expect(
       drawChart({ marks: [{ x: 0, y: null, mark: "x" }], axis: "" }, { width: 60, ascii: true }),
@@ -241,6 +254,31 @@ describe("a study", () => {
       expect(line.match(/(\d+) %/)?.[1]).toBe(String(Math.round(100 * share)));
       expect(line.match(/#*$/)?.[0].length).toBe(Math.round(share * 40));
     }
+  });
+
+  it("shows the importances for each of several objectives", () => {
+    // the first is that of the units, the second that of the rate
+    const trials = records(
+      Array.from({ length: 12 }, (_, i) => ({ values: [i % 3, i] })),
+      2,
+    );
+    const metrics = ["loss", "size"];
+    const options = { width: 80, ascii: true };
+    const lines = drawStudy(
+      { ...ABOUT, directions: ["minimize", "minimize"], metrics, trials },
+      options,
+      PAINT,
+    );
+    const shown = metrics.map((metric, i) => {
+      const { main } = importances(
+        trials.map((trial) => ({ ...trial, value: trial.values?.[i] ?? null })),
+        SPACE,
+      );
+      const at = lines.indexOf(`Importance for ${metric}`) + 1;
+      expect(lines.slice(at, at + 2)).toEqual(drawShares(main, options));
+      return Object.entries(main).sort(([, a], [, b]) => b - a)[0][0];
+    });
+    expect(shown).toEqual(["unitsOfTheFirstHiddenLayer", "rate"]);
   });
 
   it("marks pruned trials and those without a value, and says what the marks are", () => {
