@@ -41,6 +41,17 @@ describe("rare classes", () => {
     expect([...encodeRows(other, data).labels!]).toEqual([2, 2, 1]);
   });
 
+  it("keep all classes in alphabetical order", () => {
+    const named = readTable("x,y\n1,red\n2,red\n3,blue\n4,green\n5,blue\n6,violet\n");
+    const data = encodeTable(named, { target: "y", rareClasses: { fewerThan: 2, rule: "merge" } });
+    expect([data.classes, [...data.labels]]).toEqual([
+      ["blue", "other", "red"],
+      [2, 2, 0, 1, 0, 1],
+    ]);
+    const again = encodeRows(readTable("x,y\n1,red\n2,violet\n3,blue\n", { schema: data.schema! }), data);
+    expect([...again.labels!]).toEqual([2, 1, 0]);
+  });
+
   it("have a name of their own where there is one like it", () => {
     const named = readTable("x,y\n1,other\n2,other\n3,b\n4,c\n");
     const { classes } = encodeTable(named, { target: "y", rareClasses: { fewerThan: 2, rule: "merge" } });

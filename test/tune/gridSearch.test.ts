@@ -206,6 +206,7 @@ describe("gridSearch", () => {
         return linear(params);
       },
       refit: false,
+      returnTrainScore: true,
     };
     const result = await gridSearch(options);
     const { rows, bestIndex } = result;
@@ -213,11 +214,21 @@ describe("gridSearch", () => {
     const [diverged, , failed] = rows;
     expect([...diverged.scores.r2.folds, failed.scores.r2.mean]).toEqual(new Array(4).fill(Number.NaN));
     expect(rows.map(({ scores }) => scores.r2.rank)).toEqual(bestIndex === 1 ? [3, 1, 3, 2] : [3, 2, 3, 1]);
+    expect(rows.map(({ trainScores }) => Number.isNaN(trainScores?.r2.mean))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
     expect(failed.fitSeconds.mean).toBeNaN();
     expect(() => result.final).toThrow("refit must not be false for a final model; received false");
 
     const marked = await gridSearch({ ...options, errorScore: -9 });
-    expect(marked.rows[0].scores.r2).toEqual({ folds: [-9, -9, -9], mean: -9, std: 0, rank: 3 });
+    const marks = { folds: [-9, -9, -9], mean: -9, std: 0 };
+    expect(marked.rows[0]).toMatchObject({
+      scores: { r2: { ...marks, rank: 3 } },
+      trainScores: { r2: marks },
+    });
     await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
   });
 
