@@ -32,6 +32,7 @@ export {
 export type { Decimal, NumberFormat } from "./data/numbers.js";
 export type { RowOrigin } from "./data/origin.js";
 export type { FeatureSource, PipelineColumn, PipelineFeature } from "./data/pipeline/column.js";
+export type { Moments } from "./data/pipeline/moments.js";
 export type {
   ColumnOptions,
   Encoding,
@@ -228,7 +229,7 @@ export * from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
 export type { SliceOptions } from "./platform/slices.js";
-export type { Answer } from "./predict/answers.js";
+export type { Answer, Distribution } from "./predict/answers.js";
 export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
@@ -342,6 +343,7 @@ export type { Ensemble } from "./tune/trial/ensemble.js";
 export type { EnsembleOptions } from "./tune/trial/ensembleOptions.js";
 export type { Shortened } from "./tune/trial/finalLimits.js";
 export type { Validation } from "./tune/trial/folds.js";
+export type { DefaultMetric } from "./tune/trial/forms.js";
 export type { FitSettings } from "./tune/trial/settings.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { ValidationData } from "./tune/trial/validationData.js";
@@ -354,4 +356,3 @@ export type {
   TuneResult,
   TunerOptions,
 } from "./tune/tuner/options.js";
-export type { DefaultMetric } from "./tune/tuner/setup.js";

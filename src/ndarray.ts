@@ -8,6 +8,15 @@ import type { NdArray } from "ndarray";
 /** Numbers of one precision in one block. */
 export type Floats = Float32Array | Float64Array;
 
+/** Columns [offset, offset + size) of a matrix of `units` columns, in its precision. */
+export function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
+  const own = all.slice(0, (all.length / units) * size);
+  // a filter by place would call a function for each number, and be a hundred times slower
+  for (let row = 0, to = 0; to < own.length; row++)
+    for (let j = 0; j < size; j++) own[to++] = all[row * units + offset + j];
+  return own;
+}
+
 /** The method that Node, Deno and Bun call to print an object. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 

@@ -1,5 +1,5 @@
 /** Metrics of outputs with several lines per row, such as sequences in which some steps do not count. */
-import type { Floats } from "../ndarray.js";
+import { columnsOf, type Floats } from "../ndarray.js";
 import type { Metric } from "./metric.js";
 
 /** What the predictions of a network are scored against. */
@@ -21,6 +21,7 @@ export interface MaskedPrediction {
 
 /**
  * The score of a network's predictions. With a mask, each step that counts is a separate row for the metric.
+ * Of predicted distributions, means and then variances, a metric reads the means unless it is of `moments`.
  * Every score of a network that was tuned comes from here.
  */
 export function scoreMasked(
@@ -28,7 +29,11 @@ export function scoreMasked(
   { yTrue, outputs, weights }: Truths,
   { prediction, mask }: MaskedPrediction,
 ): number {
-  if (mask === undefined) return metric.compute(yTrue, prediction, outputs, weights);
+  if (mask === undefined) {
+    const isWider = prediction.length > yTrue.length && metric.predictions !== "moments";
+    const read = isWider ? columnsOf(prediction, 2 * outputs, 0, outputs) : prediction;
+    return metric.compute(yTrue, read, outputs, weights);
+  }
   const width = yTrue.length / mask.length;
   return metricOfLines(metric, countedLines([yTrue, prediction], width, mask, weights));
 }

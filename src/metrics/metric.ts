@@ -9,10 +9,11 @@ import type { Direction } from "../direction.js";
 import type { Floats } from "../ndarray.js";
 
 /**
- * What a metric reads in predictions: quantities; the order of scores; probabilities; or predicted classes:
- * with one column class 1 above ½, with several the largest.
+ * What a metric reads in predictions: quantities; the order of scores; probabilities; predicted classes: with
+ * one column class 1 above ½, with several the largest; or normal distributions, which models of
+ * `gaussianNll` and `gaussianCrps` predict in `tune`: the means of all outputs, then as many variances.
  */
-export type PredictionKind = "quantities" | "scores" | "probabilities" | "decisions";
+export type PredictionKind = "quantities" | "scores" | "probabilities" | "decisions" | "moments";
 
 /** A score of predictions against the truth. */
 export interface Metric {
@@ -41,8 +42,9 @@ export interface Metric {
    *
    * @param yTrue - `[rows, outputs]`, row-major and finite: quantities; 0 or 1 for two classes in one output;
    * one-hot otherwise
-   * @param yPred - `[rows, outputs]`, row-major: quantities, or the probability of class 1, or of each class
-   * @param outputs - the number of columns of both
+   * @param yPred - `[rows, outputs]`, row-major: quantities, or the probability of class 1, or of each class;
+   * for a metric of `moments` `[rows, 2 · outputs]`
+   * @param outputs - the number of columns of both; half as many as `yPred` has for a metric of `moments`
    * @param weights - `[rows]`: how much each row counts, at least 0 and not all 0; a row of weight 2 counts
    * as two rows. Left out, every row counts 1
    * @returns the score; NaN if a prediction is NaN

@@ -13,7 +13,7 @@ import { PARSERS } from "../data/parsers.js";
 import { Applier } from "../data/pipeline/applier.js";
 import { type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { writeStep } from "../data/pipeline/steps.js";
-import { isUnchanged } from "../data/pipeline/target.js";
+import { isUnchanged, meansOf } from "../data/pipeline/target.js";
 import { checkPositive, positiveOf } from "../data/positive.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
@@ -23,7 +23,14 @@ import type { MaskedPrediction } from "../metrics/lines.js";
 import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import type { LayersModel } from "../nn/layersModel.js";
-import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
+import {
+  type Answer,
+  answersOf,
+  classesOf,
+  type Distribution,
+  distributionOf,
+  tableOfNumbers,
+} from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
 import { namedRow, RowError, RowReader, type Rows } from "../predict/rows.js";
 import { flag, type OptionRules, readOptions } from "../rules.js";
@@ -139,9 +146,9 @@ export class Model<Test extends string = string> {
   }
 
   /**
-   * Predictions in the units of the target, [rows, outputs]: quantities; for two classes the probability of
-   * the positive one; for more the probability of each. For a network without a table, the output for an
-   * array of inputs, in the shape of its output.
+   * Predictions in the units of the target, [rows, outputs]: quantities, or means of distributions;
+   * for two classes the probability of the positive one; for more the probability of each.
+   * For a network without a table, the output for an array of inputs, in the shape of its output.
    *
    * @param rows - records, columns, an array as `x`, or what `encodeRows` returns
    * @throws RowError `invalid_data` for a cell that does not fit the schema; FettleError `invalid_shape`,
@@ -154,11 +161,29 @@ export class Model<Test extends string = string> {
     const { model, table } = this;
     if (table === undefined) return model.predict(rows as TensorLike);
     const predicted = this.predictedBy((x) => ({ prediction: model.predict(x).data }), rows, table);
-    return fromMatrix(predicted.prediction, predicted.rows, table.outputs);
+    const means = meansOf(table.pipeline.target, predicted.prediction);
+    return fromMatrix(means, predicted.rows, table.outputs);
   }
 
   /**
-   * Predictions as those of `predict`, with the mask of their steps, for scores.
+   * The normal distribution of each target, in its units, by a model that was tuned with `gaussianNll` or
+   * `gaussianCrps`.
+   *
+   * @throws FettleError as `predict`; `invalid_state` for a model that predicts no distributions, and for a
+   * network without a table
+   */
+  predictDistribution(rows: Rows): Distribution;
+  predictDistribution(rows: Rows, ...surplus: unknown[]): Distribution {
+    mustEndWith("predictDistribution", `rows alone: ${BY_ITSELF}`, surplus);
+    const { model } = this;
+    const table = this.tableOf("distribution of a target");
+    const predicted = this.predictedBy((x) => ({ prediction: model.predict(x).data }), rows, table);
+    return distributionOf(predicted.prediction, predicted.rows, table);
+  }
+
+  /**
+   * Predictions as those of `predict`, with the mask of their steps, for scores; of distributions, means and
+   * variances side by side.
    *
    * @internal
    */

@@ -1,4 +1,5 @@
 /** Restores the network of a model file. */
+import { unitsOf } from "../data/pipeline/target.js";
 import { check, FettleError, isRecord } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/names.js";
 import { numbersOf } from "../nn/architecture.js";
@@ -63,8 +64,8 @@ export function networkFrom(
   const parameters = parametersOf(places, model.wiring, network, tensors);
   const { units } = places;
   check(
-    table === undefined || table.outputs === units,
-    () => `the network must have ${table?.outputs} outputs; received ${units}`,
+    table === undefined || unitsOf(table.pipeline.target) === units,
+    () => `the network must have ${table && unitsOf(table.pipeline.target)} outputs; received ${units}`,
     "invalid_checkpoint",
   );
   const state = compile && trainedWith?.progress ? stateOf(tensors) : undefined;

@@ -8,7 +8,7 @@ import { countedLines, metricOfLines, repeated } from "../metrics/lines.js";
 import type { Metric } from "../metrics/metric.js";
 import type { MetricLike } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
-import type { Floats } from "../ndarray.js";
+import { columnsOf, type Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
 import { checkLogNames } from "./history.js";
 import { metricOf } from "./losses/forms.js";
@@ -100,13 +100,4 @@ function ofColumns(
       };
     }),
   );
-}
-
-/** Columns [offset, offset + size) of a matrix of `units` columns, in its precision. */
-function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
-  const own = all.slice(0, (all.length / units) * size);
-  // a filter by place would call a function for each number, and be a hundred times slower
-  for (let row = 0, to = 0; to < own.length; row++)
-    for (let j = 0; j < size; j++) own[to++] = all[row * units + offset + j];
-  return own;
 }

@@ -1,6 +1,7 @@
 /** The targets that users give to models, as rows of their outputs. */
 import { layoutOf, type TensorLike } from "../arrays.js";
 import { encodeIds } from "../data/classes.js";
+import { twice } from "../data/pipeline/target.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, show } from "../errors.js";
 import { type Shape, sameShape } from "../graph/shape.js";
@@ -61,7 +62,9 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
   const made = (data: Float32Array): LentTensor => ({ data, rows, columns: data.length / rows, shape });
   if (given !== undefined) {
     const { data } = ownTensor(targets);
-    return made(loss?.form === "levels" ? levelsOf(data, width, what, weights) : twice(data, given));
+    return made(
+      loss?.form === "levels" ? levelsOf(data, width, what, weights) : Float32Array.from(twice(data, given)),
+    );
   }
   if (!takesIds) return targets;
   const way = "; ids start at 0, and the last layer has a unit for each class";
@@ -113,14 +116,6 @@ function mustNotNeedFlatten([rows, ...given]: Shape, what: string, shape: Shape)
 function formedShape([, ...given]: Shape, shape: Shape, targets: number): Shape {
   const lines = shape.slice(0, -1);
   return targets === 1 && lines.length > 0 && sameShape(given, lines) ? lines : [...lines, targets];
-}
-
-/** Lines of `width` numbers, each line twice over, so that each unit has a target. */
-function twice(lines: Float32Array, width: number): Float32Array {
-  return Float32Array.from({ length: 2 * lines.length }, (_, at) => {
-    const line = Math.floor(at / (2 * width));
-    return lines[line * width + (at % width)];
-  });
 }
 
 /** Whether the class of a line is above 0, above 1 and so on: 1s, then 0s. Rows of weight 0 have only 0s. */

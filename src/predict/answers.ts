@@ -1,7 +1,9 @@
 /** Turns outputs of a network into classes, probabilities and quantities by name. */
+import type { NdArray } from "ndarray";
 import type { Input } from "../data/dataset.js";
+import { meansOf } from "../data/pipeline/target.js";
 import { FettleError } from "../errors.js";
-import type { Floats } from "../ndarray.js";
+import { columnsOf, type Floats, view } from "../ndarray.js";
 import type { TableDescription } from "./description.js";
 
 /**
@@ -11,6 +13,32 @@ import type { TableDescription } from "./description.js";
 export type Answer =
   | { readonly class: string; readonly probabilities: Readonly<Record<string, number>> }
   | Readonly<Record<string, number>>;
+
+/** A normal distribution of each target, in its units: [rows, outputs] each. */
+export interface Distribution {
+  readonly mean: NdArray<Floats>;
+  readonly standardDeviation: NdArray<Floats>;
+}
+
+/**
+ * The distributions of rows, from what a network predicts in the units of the target.
+ *
+ * @throws FettleError `invalid_state` for a model that predicts no distributions
+ */
+export function distributionOf(
+  data: Floats,
+  rows: number,
+  { outputs, pipeline: { target } }: Pick<TableDescription, "outputs" | "pipeline">,
+): Distribution {
+  if (!target.moments)
+    throw new FettleError(
+      "invalid_state",
+      "predictDistribution needs a model that was tuned with gaussianNll or gaussianCrps; use predict",
+    );
+  const matrix = (values: Floats): NdArray<Floats> => view(values, [rows, outputs], [outputs, 1], 0);
+  const variances = columnsOf(data, 2 * outputs, outputs, outputs);
+  return { mean: matrix(meansOf(target, data)), standardDeviation: matrix(variances.map(Math.sqrt)) };
+}
 
 /** The class of each row. @throws FettleError `invalid_state` for a model without classes */
 export function classesOf(

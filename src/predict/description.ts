@@ -185,7 +185,7 @@ function unpacked(table: PackedTable, width: number): TableDescription {
     const { kind, categories } = column as Input;
     return { ...input, kind, categories };
   });
-  const { features } = table.pipeline;
+  const { features, target } = table.pipeline;
   const columns = table.pipeline.columns.map((column, j): PipelineColumn => {
     const { name, kind, categories } = inputs[j] ?? {};
     return { ...column, name, kind, categories };
@@ -204,7 +204,8 @@ function unpacked(table: PackedTable, width: number): TableDescription {
     columns.length === inputs.length &&
       features.length === width &&
       columns.reduce((sum, column) => sum + column.features.length, 0) === width &&
-      table.pipeline.target.outputs.length === outputs &&
+      target.outputs.length === outputs &&
+      (target.moments === undefined || (task === "regression" && target.log === undefined)) &&
       (task === "regression"
         ? classes.length === 0 && (targets === undefined || targets.length === outputs)
         : classes.length > 1 && (outputs === classes.length || (outputs === 1 && classes.length === 2))),
@@ -309,7 +310,11 @@ const isTable = fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
     features: isWords,
     padding: maybe(list(isSteps)),
-    target: fields({ log: is(undefined, "log", "log1p"), outputs: list(isAffine) }),
+    target: fields({
+      log: is(undefined, "log", "log1p"),
+      outputs: list(isAffine),
+      moments: maybe(fields({ log: is(true, false), least: isNumber })),
+    }),
   }),
   task: is("classification", "regression"),
   target: isText,

@@ -2,14 +2,21 @@
 import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
 import { Applier } from "../data/pipeline/applier.js";
-import { isUnchanged, restored } from "../data/pipeline/target.js";
+import { isUnchanged, meansOf, restored, unitsOf } from "../data/pipeline/target.js";
 import { positiveOf } from "../data/positive.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { BY_ITSELF, BY_MODEL, check, must, mustBeRecord, mustEndWith } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { loadKernels, loadPredictorKernels } from "../numerics/kernels.js";
-import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
+import {
+  type Answer,
+  answersOf,
+  classesOf,
+  type Distribution,
+  distributionOf,
+  tableOfNumbers,
+} from "./answers.js";
 import { type NetworkDescription, readContents, type TableDescription } from "./description.js";
 import { Forward, type Results } from "./forward.js";
 import { plainStacks } from "./layers.js";
@@ -59,9 +66,10 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   const forward = await resultsOf(network, tensors, memoryLimit);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
   const unknown = given ?? table.unknown ?? "refuse";
+  const units = unitsOf(table.pipeline.target);
   check(
-    table.outputs === forward.units,
-    `the network must have ${table.outputs} outputs; received ${forward.units}`,
+    units === forward.units,
+    `the network must have ${units} outputs; received ${forward.units}`,
     "invalid_checkpoint",
   );
   const reader = new RowReader(table.inputs, table.schema, unknown, await parsersOf(table.schema));
@@ -98,10 +106,9 @@ async function parsersOf({ columns }: Schema): Promise<Parsers> {
   };
 }
 
-/** Predictions of the rows, `[rows, outputs]`, in the units of the target. */
+/** Predictions of the rows, `[rows, units]`, in the units of the target. */
 interface Predictions {
   readonly rows: number;
-  readonly outputs: number;
   readonly data: Floats;
 }
 
@@ -154,8 +161,8 @@ export class Predictor {
   }
 
   /**
-   * Predictions in the units of the target, `[rows, outputs]`: quantities; for two classes the probability of
-   * the positive one; for more the probability of each.
+   * Predictions in the units of the target, `[rows, outputs]`: quantities, or means of distributions;
+   * for two classes the probability of the positive one; for more the probability of each.
    *
    * @throws RowError `invalid_data` for a cell that does not fit the schema; FettleError `invalid_shape`,
    * `invalid_argument` for anything but {@link Rows}
@@ -163,8 +170,21 @@ export class Predictor {
   predict(rows: Rows): NdArray<Floats>;
   predict(rows: Rows, ...surplus: unknown[]): NdArray<Floats> {
     mustEndWith("predict", `rows alone: ${BY_ITSELF}`, surplus);
-    const { data, rows: count, outputs } = this.flow(rows);
+    const { data, rows: count } = this.means(rows);
+    const { outputs } = this.table;
     return view(data, [count, outputs], [outputs, 1], 0);
+  }
+
+  /**
+   * The normal distribution of each target, by a model that was tuned with `gaussianNll` or `gaussianCrps`.
+   *
+   * @throws FettleError as `predict`; `invalid_state` for a model that predicts no distributions
+   */
+  predictDistribution(rows: Rows): Distribution;
+  predictDistribution(rows: Rows, ...surplus: unknown[]): Distribution {
+    mustEndWith("predictDistribution", `rows alone: ${BY_ITSELF}`, surplus);
+    const { data, rows: count } = this.flow(rows);
+    return distributionOf(data, count, this.table);
   }
 
   /**
@@ -175,7 +195,7 @@ export class Predictor {
   classify(rows: Rows): string[];
   classify(rows: Rows, ...surplus: unknown[]): string[] {
     mustEndWith("classify", `rows alone: ${BY_MODEL}`, surplus);
-    const { data, rows: count } = this.flow(rows);
+    const { data, rows: count } = this.means(rows);
     return classesOf(data, count, this.table);
   }
 
@@ -187,8 +207,13 @@ export class Predictor {
   answers(rows: Rows): Answer[];
   answers(rows: Rows, ...surplus: unknown[]): Answer[] {
     mustEndWith("answers", `rows alone: ${BY_MODEL}`, surplus);
-    const { data, rows: count, outputs } = this.flow(rows);
-    return answersOf(data, count, outputs, this.table);
+    const { data, rows: count } = this.means(rows);
+    return answersOf(data, count, this.table.outputs, this.table);
+  }
+
+  private means(rows: Rows): Predictions {
+    const predicted = this.flow(rows);
+    return { ...predicted, data: meansOf(this.table.pipeline.target, predicted.data) };
   }
 }
 
@@ -211,7 +236,6 @@ function flowOf(table: TableDescription, forward: Results, reader: RowReader, ap
     const { target } = table.pipeline;
     return {
       rows: source.rows,
-      outputs: units,
       data: isUnchanged(target) ? data : restored(target, data),
     };
   };

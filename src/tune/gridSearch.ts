@@ -19,10 +19,10 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
 import type { Calibration } from "./trial/calibration.js";
 import type { Ensemble } from "./trial/ensemble.js";
+import { DEFAULT_METRICS, type DefaultMetric } from "./trial/forms.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { finalOrNone, withResults } from "./tuner/result.js";
 import { tuneOnThreads } from "./tuner/run.js";
-import { DEFAULT_METRICS, type DefaultMetric } from "./tuner/setup.js";
 
 /** The options of a search with cross-validation. */
 export interface SearchCvOptions<S extends Space, M extends MetricLike = MetricLike>
@@ -190,8 +190,10 @@ async function searchCv<S extends Space, Name extends string>(
   );
   const { trials, metric, folds, ensemble, calibration, finalError, study } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
-  const unasked = Object.values(DEFAULT_METRICS).find(([first]) => first === metric) ?? [];
-  const all = given.length === 0 ? unasked.map(metricNamed) : given;
+  const unasked = Object.values(DEFAULT_METRICS)
+    .find(([first]) => first === metric)
+    ?.map(metricNamed);
+  const all = given.length > 0 ? given : (unasked ?? [{ name: metric, direction: study.directions[0] }]);
   const rows = cvRows(
     trials,
     all,

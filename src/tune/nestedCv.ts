@@ -2,7 +2,7 @@
 import { type Dataset, takeExamples } from "../data/dataset.js";
 import { check, isRecord, must } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
-import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
+import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { scorerOf } from "../model/scorer.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
@@ -11,10 +11,10 @@ import type { Space } from "../search/space/space.js";
 import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { inColumns, toDataset } from "./trial/data.js";
 import { foldsBy, inOrder, type Validation } from "./trial/folds.js";
+import { defaultMetrics } from "./trial/forms.js";
 import { meanAndStd } from "./trial/scoring.js";
 import { KEPT } from "./tuner/options.js";
 import { Probe } from "./tuner/probe.js";
-import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The result of nested cross-validation. */
 export interface NestedResult<S extends Space> {
@@ -95,7 +95,7 @@ export async function nestedCrossValidation<
   const dataset = toDataset(own, () => probe.units);
   const encoded = own.data ? dataset : inColumns(dataset, () => probe.units);
   const data = inOrder(inOrder(encoded, validation), outer);
-  const metric = decidingMetric(own, data);
+  const metric = decidingMetric(own, data, probe);
   const seed = new RandomStream(own.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
   const folds = foldsBy(
     "outer",
@@ -128,7 +128,8 @@ const OUTER_STREAM = 0x6f75;
 function decidingMetric<S extends Space>(
   { scoring, refit = true }: SearchCvOptions<S>,
   data: Dataset,
+  probe: Probe<S>,
 ): Metric {
   const given = oneOrSeveralMetrics("scoring", scoring);
-  return given[decidingIndex(given, refit)] ?? metricNamed(DEFAULT_METRICS[data.task][0]);
+  return given[decidingIndex(given, refit)] ?? defaultMetrics(data.task, () => probe.formed)[0];
 }

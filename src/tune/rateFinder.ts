@@ -35,6 +35,7 @@ import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { examplesOf, type FoldExamples, loadFold } from "./jobs/fold.js";
 import { inColumns, type MissingCells, toDataset } from "./trial/data.js";
+import { followForm } from "./trial/forms.js";
 import { type Beside, judgeTrial } from "./trial/judge.js";
 import { followRoles } from "./trial/roles.js";
 import { architectureFor, mustBeModel } from "./trial/training.js";
@@ -188,11 +189,11 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const all = { train: Int32Array.from({ length: rows }, (_, row) => row), validation: new Int32Array(0) };
   const { pipeline = {} } = own;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
-  const followed = followRoles(built, data, pipeline);
+  const followed = followRoles(built, data, followForm(built, pipeline));
   const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline: followed.pipeline });
   const batchSize = checkBatch(own.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
-  const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
-  const { programs, ...start } = programsFor(built, { data, pipeline }, takes, batchSize);
+  const takes = { ...examples, outputs: data.outputs, ...(data.shape && { shape: data.shape }) };
+  const { programs, ...start } = programsFor(built, { data, pipeline: followed.pipeline }, takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {

@@ -16,8 +16,8 @@ import {
 } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
+import type { DefaultMetric } from "./trial/forms.js";
 import { KEPT } from "./tuner/options.js";
-import type { DefaultMetric } from "./tuner/setup.js";
 
 /**
  * What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its

@@ -12,6 +12,7 @@ import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
 import { slips } from "../slips.js";
 import type { JobQueue } from "../workers/queue/queue.js";
+import type { DefaultMetric } from "./trial/forms.js";
 import { optimizeStudy } from "./tuner/failures.js";
 import {
   KEPT,
@@ -23,7 +24,6 @@ import {
   type TuneResult,
 } from "./tuner/options.js";
 import { withResults } from "./tuner/result.js";
-import type { DefaultMetric } from "./tuner/setup.js";
 import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 knowWords(slips);

@@ -15,8 +15,6 @@ import { rowOfLoss } from "../../src/nn/losses/truths.js";
 import { mixup } from "../../src/nn/mixup.js";
 import type { Sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
-import { float } from "../../src/search/space/builders.js";
-import { tune } from "../../src/tune/tune.js";
 import { compiled, randomRows, refusal } from "./support.js";
 
 const x = randomRows(30, 2, 4);
@@ -294,17 +292,4 @@ describe("times", () => {
       "invalid_argument: augmentation of compile must be left out for coxPartialLikelihood, whose targets cannot be mixed",
     );
   });
-});
-
-it.each<[string, Loss, Layer]>([
-  ["gaussianNll", gaussianNll({ fromLogVariance: true }), dense(2)],
-  ["gaussianCrps", "crps", dense(2, { activation: "softplus" })],
-  ["ordinalCrossentropy", "coral", sigmoids(2)],
-  ["coxPartialLikelihood", "cox", dense(1)],
-])("tune refuses %s, since it scores predictions of the target", async (name, loss, last) => {
-  const given = { x, y: x.map(([a]) => 2 + a), space: { rate: float(0.1, 1) }, trials: 1 };
-  expect(await refusal(() => tune({ ...given, model: () => of(loss, last) }))).toBe(
-    `invalid_argument: the loss of a model to tune must be one whose predictions estimate the target; received ${name}; ` +
-      "fit the model in the objective of createStudy, and return its loss",
-  );
 });

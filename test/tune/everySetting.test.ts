@@ -141,6 +141,7 @@ everyOption<PipelineOptions>("pipeline", {}, inPipeline, {
   scaleOneHot: [{ scaleOneHot: false }],
   target: [{ target: "none" }],
   padding: "../data/pipeline/padding.test.ts",
+  moments: "trial/forms.test.ts",
   columns: [{ columns: { a: { scale: "minMax" } } }],
 });
 const ofColumns = (own: ColumnOptions) => inPipeline({ columns: { a: own, word: own } });

@@ -6,6 +6,7 @@
 import { isPlainObject, must, mustBeBoolean, show, unknownName } from "../../errors.js";
 import { flag, integer, type OptionRules, oneOf, readOptions, rule } from "../../rules.js";
 import type { Input } from "../dataset.js";
+import type { Moments } from "./moments.js";
 import { checkPadding, type PaddedSteps } from "./padding.js";
 
 /** The fill value of missing numbers: a statistic of the training rows, or a constant. */
@@ -91,6 +92,12 @@ export interface PipelineOptions extends ColumnOptions {
    * @defaultValue none
    */
   readonly padding?: readonly PaddedSteps[];
+  /**
+   * How the network predicts a distribution of each target; not with a logarithm of the target. `tune`
+   * derives it from the loss.
+   * @defaultValue none: the network predicts the targets
+   */
+  readonly moments?: Moments;
   /** Other choices for columns by name, such as `{ income: { scale: "quantile" } }`. */
   readonly columns?: Readonly<Record<string, ColumnOptions>>;
 }
@@ -121,6 +128,14 @@ const RULES = {
   target: oneOf("transform of the target", ["standard", "log", "log1p", "none"]),
   columns: [rule("an object of options by column", isPlainObject), {}],
   padding: [true, []],
+  moments: rule(
+    "{ log, least }, whether it predicts logarithms, and the least variance, above 0",
+    (value) =>
+      isPlainObject(value) &&
+      typeof value.log === "boolean" &&
+      Number.isFinite(value.least) &&
+      Number(value.least) > 0,
+  ),
 } satisfies OptionRules<PipelineOptions>;
 
 /** The most categories that `auto` turns into features. */
@@ -145,7 +160,7 @@ export interface ColumnPlan {
  * @param options - checked by {@link checkPipelineOptions}
  */
 export function planFor({ name, kind, categories, gaps }: Input, options: PipelineOptions): ColumnPlan {
-  const { scaleOneHot, target: _, padding: __, columns = {}, ...common } = options;
+  const { scaleOneHot, target: _, padding: __, moments: ___, columns = {}, ...common } = options;
   const own = Object.hasOwn(columns, name) ? columns[name] : {};
   const chosen = { ...common, ...own };
   const { impute = "mean", encode = "auto", buckets = 32, minFrequency = 1, scale = "standard" } = chosen;
@@ -187,7 +202,13 @@ export function checkPipelineOptions(
   options: unknown,
   inputs: readonly Pick<Input, "name" | "kind">[],
 ): asserts options is PipelineOptions {
-  const { columns, padding } = readOptions(options as PipelineOptions, what, RULES);
+  const { columns, padding, target, moments } = readOptions(options as PipelineOptions, what, RULES);
+  must(
+    moments === undefined || (target !== "log" && target !== "log1p"),
+    "target of a pipeline with moments",
+    '"standard" or "none", since a distribution of logarithms is no normal one of the target',
+    target,
+  );
   checkPadding(padding, inputs);
   const names = inputs.map(({ name }) => name);
   for (const [name, own] of Object.entries(columns)) {

@@ -35,7 +35,7 @@ export interface FittedPipeline {
   readonly pipeline: Pipeline;
   /** `[rows, features]`; target statistics are out-of-fold here, and only here. */
   readonly x: Float32Array;
-  /** `[rows, outputs]` */
+  /** `[rows, outputs]`; with `moments` each line twice, `[rows, 2 · outputs]`. */
   readonly y: Float32Array;
 }
 
@@ -112,7 +112,8 @@ function learn(data: PipelineData, options: FitPipelineOptions): Learnt {
   checkPipelineOptions("fitPipeline", choices, inputs);
   const rows = rowsIn(data.columns, inputs.length, given);
   must(rows.length > 0, "rows", "the ids of at least one row", rows);
-  const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", data, rows);
+  const transform = task === "regression" ? (choices.target ?? "standard") : "none";
+  const target = fitTarget(transform, data, rows, choices.moments);
   const targets = Array.from({ length: outputs }, (_, k) =>
     Float64Array.from(rows, (row) => y[row * outputs + k]),
   );
@@ -197,8 +198,9 @@ const BLOCK = 1024;
 /**
  * Turns predictions of a transformed target back into its own units.
  *
- * @param z - `[rows, outputs]`; NaN and infinity stay unchanged
- * @returns `[rows, outputs]`
+ * @param z - `[rows, outputs]`; NaN and infinity stay unchanged. With `moments`, `[rows, 2 · outputs]`:
+ * means, then variances or their logarithms
+ * @returns of the same shape; with `moments` means, then variances
  * @throws FettleError `invalid_argument` for arguments of another kind
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /** A model as the files of another format. Each format's file knows what it can represent. */
-import { byName, must, show } from "../../errors.js";
+import { byName, check, must, show } from "../../errors.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
 import { contentsOf } from "../contents.js";
@@ -23,6 +23,17 @@ export interface Exported {
 /** A note on the table's part, if a format has no place for it. */
 const networkOnly = ({ table }: Model, why: string): string[] =>
   table ? [`the network alone, which takes ${table.pipeline.features.length} features: ${why}`] : [];
+
+/** Refuses a format whose files have no place for the variances that a model predicts. */
+function mustPredictTargets({ table }: Model, format: string): void {
+  check(
+    !table?.pipeline.target.moments,
+    () =>
+      `the format must be "safetensors" for a model of means and variances; received ${show(format)}, which has only a number for each target; ` +
+      "or export its network, final.model, whose outputs are in the units that it learned",
+    "unsupported",
+  );
+}
 
 /** The inputs whose words ONNX accepts in only one spelling, since it does not read cells. */
 function spelledOnly({ table }: Model): string[] {
@@ -91,7 +102,10 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
     "the final model of tune, what loadModel returns, or a trained network",
     model,
   );
-  return byName("format", FORMATS, format)(model instanceof Model ? model : new Model(model));
+  const write = byName("format", FORMATS, format);
+  const whole = model instanceof Model ? model : new Model(model);
+  if (format !== "safetensors") mustPredictTargets(whole, format);
+  return write(whole);
 }
 
 /**

@@ -36,8 +36,8 @@ import {
 } from "../linear/choice.js";
 import { costMetric } from "../trial/cost.js";
 import { inColumns, toDataset } from "../trial/data.js";
+import { DEFAULT_METRICS, isOfMoments } from "../trial/forms.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
-import { DEFAULT_METRICS } from "../tuner/setup.js";
 
 /** The scores of three models by one metric. */
 export interface BaselineScores {
@@ -80,11 +80,14 @@ export type Verdict = "final" | "level" | "linear" | "constant";
 export interface BaselineReport {
   /** The number of test rows. */
   readonly rows: number;
-  /** By metric, for the metrics of `final.test`. */
+  /**
+   * By metric, for the metrics of `final.test`; without those of predicted distributions, which a constant
+   * and a linear model do not have.
+   */
   readonly scores: Readonly<Record<string, BaselineScores>>;
   /**
    * The metric that decides: the one that was tuned for, or `logLoss` or `r2` if differences by it have no
-   * interval.
+   * interval, and for a metric of distributions.
    */
   readonly metric: string;
   readonly ahead: { readonly linear?: Lead; readonly constant: Lead };
@@ -204,8 +207,9 @@ export async function compareBaselines<const S extends Space>(
   return besideFinal(baselines, final, metrics);
 }
 
-/** Columns of the predictions of a model. */
-const unitsOf = ({ model }: Model): number => Math.max(...Object.values(model.outputs).map(([, end]) => end));
+/** Columns of the targets of a model. */
+const unitsOf = ({ model, table }: Model): number =>
+  table?.outputs ?? Math.max(...Object.values(model.outputs).map(([, end]) => end));
 
 /** What baselines learn from, and the rows on which they are compared. */
 export interface BaselineTask {
@@ -369,9 +373,10 @@ function metricsOf(
   { metric, cost }: Pick<BaselineOptions<Space>, "metric" | "cost">,
 ): Metric[] {
   const own = [...oneOrSeveralMetrics("metric", metric), ...(cost ? [costMetric(cost)] : [])];
-  return Object.keys(test).flatMap(
+  const metrics = Object.keys(test).flatMap(
     (name) => own.find((each) => each.name === name) ?? findMetric(name) ?? [],
   );
+  return metrics.filter((each) => !isOfMoments(each));
 }
 
 const largest = (rows: Int32Array): number => rows.reduce((most, row) => Math.max(most, row), 0);

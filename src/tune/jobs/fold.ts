@@ -5,7 +5,7 @@
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { featuresOf, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
-import { transformed } from "../../data/pipeline/target.js";
+import { transformed, unitsOf } from "../../data/pipeline/target.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
 import type { Executor } from "../../engine/executor.js";
@@ -76,7 +76,7 @@ export function examplesOf(
     train: part(train, x, y, { ...own, ...(classWeight && { classWeight }) }),
     validation: validation.length > 0 ? held() : undefined,
     features: pipeline.features.length,
-    outputs: data.outputs,
+    outputs: unitsOf(pipeline.target),
     scored: foldOf(data, validation, pipeline.target),
     trained: () => foldOf(data, train, pipeline.target),
   };

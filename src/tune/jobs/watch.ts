@@ -1,4 +1,5 @@
 /** What callbacks of the user need of a job: the loop of `fit`, its logs and its model. */
+import { twice, unitsOf } from "../../data/pipeline/target.js";
 import type { SavedRun } from "../../engine/executor.js";
 import type { MaskedPrediction } from "../../metrics/lines.js";
 import type { LastBatch } from "../../nn/anyTraining.js";
@@ -34,9 +35,12 @@ export function scoresBy(
   fold: Fold,
   { prediction, mask }: MaskedPrediction,
 ): Logs {
+  const { target, outputs, yTrue, weights } = fold;
   const inUnits = inUnitsOf(fold, prediction);
+  // targets of `compile` metrics are as wide as predictions
+  const truths = target.moments ? twice(yTrue, outputs) : yTrue;
   const scores = metrics.map(
-    ({ name, compute }) => [name, compute(fold.yTrue, inUnits, fold.outputs, fold.weights, mask)] as const,
+    ({ name, compute }) => [name, compute(truths, inUnits, unitsOf(target), weights, mask)] as const,
   );
   return Object.fromEntries(scores);
 }

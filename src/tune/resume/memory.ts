@@ -34,7 +34,8 @@ export function largestTraining<S extends Space>({ setup, constraint }: Resumabl
       ...trialSetup.rows.folds.map(({ train, validation }) => train.length + validation.length),
     );
     const { features } = trialSetup.foldsFor(job.pipeline);
-    const numbers = rows * (features + trialSetup.rows.data.outputs);
+    const units = trialSetup.rows.data.outputs * (job.pipeline.moments ? 2 : 1);
+    const numbers = rows * (features + units);
     const { train, evaluate } = job.programs;
     return folds.length === 0 ? 0 : WORD * numbers + bytesOf(train, rows) + bytesOf(evaluate, rows);
   } catch {

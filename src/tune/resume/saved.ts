@@ -133,7 +133,7 @@ export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult |
   if (saved.state) checkSaved(job.programs.train, saved.state, train.length);
   if (!("curves" in saved)) return;
   check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
-  const numbers = validation.length * data.outputs;
+  const numbers = validation.length * data.outputs * (job.pipeline.moments ? 2 : 1);
   check(
     saved.prediction.length === numbers,
     () => refuse(`it has ${saved.prediction.length} predictions, the fold has ${numbers}`),

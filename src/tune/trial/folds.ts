@@ -329,7 +329,7 @@ export function createFoldsFor(rows: Folds): (options: PipelineOptions) => Pipel
     const name = task === "regression" ? (options.target ?? "standard") : "none";
     const at = (fold: number): Fold => {
       const { train, validation } = folds[fold];
-      return foldOf(data, validation, fitTarget(name, data, train));
+      return foldOf(data, validation, fitTarget(name, data, train, options.moments));
     };
     const ofDivision = (division: number): Fold[] => foldsOfDivision(rows, division).map(at);
     const made = {

@@ -11,12 +11,15 @@ import type { LayersModel } from "../../nn/layersModel.js";
 import type { Reader } from "../../nn/losses/forms.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
 import type { Network } from "../../nn/network.js";
+import { isOfMoments, judgeUses } from "./forms.js";
 
-/** What a model is checked against. */
+/** What a model is checked against; the pipeline is that of `followForm`. */
 export interface Beside {
   readonly data: Pick<Dataset, "task" | "outputs" | "y" | "sampleWeight" | "origin">;
   readonly pipeline: PipelineOptions;
   readonly metrics: readonly Metric[];
+  /** How an ensemble is chosen, if there is one. */
+  readonly selection?: unknown;
 }
 
 /** The output of a final model for classes, whatever its metric. */
@@ -31,11 +34,17 @@ const acceptedOf = new WeakMap<Beside["data"], Set<string>>();
  * @throws FettleError as `judgeModel` and `judgeTargets`; `invalid_argument` for a pipeline that scales
  * targets although the loss needs them unscaled
  */
-export function judgeTrial(built: LayersModel, network: Network, { data, pipeline, metrics }: Beside): void {
+export function judgeTrial(
+  built: LayersModel,
+  network: Network,
+  { data, pipeline, metrics, selection }: Beside,
+): void {
   const { task, outputs, y, sampleWeight: weights, origin } = data;
   const { wiring, compiled } = built.described();
   const { losses } = compiled;
-  const scored = task === "classification" ? [...metrics, FINAL] : metrics;
+  judgeUses(built, { task, metrics, selection });
+  const reading = metrics.filter((metric) => !isOfMoments(metric));
+  const scored = task === "classification" ? [...reading, FINAL] : reading;
   const ofOne = network.outputs.length === 1;
   const judged = { wiring, network, losses, metrics: network.outputs.map(() => (ofOne ? scored : [])) };
   judgeModel(judged);
@@ -54,5 +63,9 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
     isColumn && y.every(Number.isInteger) ? 'integers are classes with task: "classification"' : undefined;
   const accepted = acceptedOf.get(data) ?? new Set<string>();
   acceptedOf.set(data, accepted);
-  judgeTargets(judged, { what: "y", y, weights, hint, origin, accepted });
+  // of predicted distributions, targets have half of the columns
+  const targets = pipeline.moments
+    ? { ...network, outputs: network.outputs.map((end) => ({ ...end, size: outputs, shape: [outputs] })) }
+    : network;
+  judgeTargets({ ...judged, network: targets }, { what: "y", y, weights, hint, origin, accepted });
 }

@@ -17,7 +17,6 @@ import {
 import { recipeOfModel } from "../../nn/compiled.js";
 import { weightsOfLayer } from "../../nn/layers/layerWeights.js";
 import { LayersModel } from "../../nn/layersModel.js";
-import { rowOfLoss } from "../../nn/losses/truths.js";
 import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { startingWeights } from "../../nn/sharedWeights.js";
@@ -33,6 +32,7 @@ import { type CallbackMaker, withCallbacks } from "./callbacks.js";
 import type { Course } from "./course.js";
 import type { EnsembleSettings } from "./ensembleOptions.js";
 import { type Folds, foldsOfDivision, type PipelineFolds } from "./folds.js";
+import { checkUnits, followForm } from "./forms.js";
 import { checkSame, type Identity } from "./identity.js";
 import { judgeTrial } from "./judge.js";
 import { checkLogits } from "./logits.js";
@@ -167,11 +167,11 @@ function kindOf<S extends Space>(
     weighted,
   }: { readonly pipeline: PipelineOptions; readonly batchSize: number; readonly weighted: boolean },
 ): TrialKind {
-  const { notes, ...ofRoles } = followRoles(built, data, pipeline);
+  const { notes, ...ofRoles } = followRoles(built, data, followForm(built, pipeline));
   const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
   const { features, ...folds } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
-  judgeTrial(built, architecture.network, { data, pipeline, metrics });
+  judgeTrial(built, architecture.network, { data, pipeline: followed.pipeline, metrics, selection });
   if (calibrate) checkLogits(built, data.outputs);
   checkMasks(architecture, {
     task: data.task,
@@ -249,7 +249,7 @@ export function templateAgain<S extends Space>(
 /**
  * The architecture of a model over what a pipeline returns.
  *
- * @throws FettleError `invalid_argument` for a loss whose predictions are no estimates of the target;
+ * @throws FettleError `unsupported` for a loss whose predictions cannot be scored out of fold;
  * `invalid_shape` if its last layer does not fit the target
  */
 export function architectureFor(
@@ -266,23 +266,8 @@ export function architectureFor(
       `a pipeline must keep rows of shape ${showShape(shape)}, ${sizeOf(shape)} numbers; received ${features} features`,
     "invalid_shape",
   );
-  const described = built.described();
-  const formed = described.compiled.losses.map(rowOfLoss).find((loss) => loss?.form);
-  check(
-    formed === undefined,
-    () =>
-      `the loss of a model to tune must be one whose predictions estimate the target; received ${formed?.name}; ` +
-      "fit the model in the objective of createStudy, and return its loss",
-  );
-  const architecture = architectureFrom(described, shape);
-  const { units } = architecture.network;
-  check(
-    units === outputs,
-    () =>
-      `units of the model's last layer must be ${outputs}: as many as classes if there are more than two, otherwise as many as ` +
-      `columns of y; received ${units}${outputs === 1 ? '; integers are classes with task: "classification"' : ""}`,
-    "invalid_shape",
-  );
+  const architecture = architectureFrom(built.described(), shape);
+  checkUnits(built, architecture.network, outputs);
   return architecture;
 }
 

@@ -204,8 +204,9 @@ export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike>
    */
   readonly callbacks?: CallbackMaker<S>;
   /**
-   * The metric to tune for; a list gives several objectives. Default `r2`, or `logLoss`, with which each
-   * trial also reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
+   * The metric to tune for; a list gives several objectives. Default `r2`; the loss for models of
+   * `gaussianNll` or `gaussianCrps`, in the units of the target; or `logLoss`, with which each trial also
+   * reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
    * about the same rows.
    */
   readonly metric?: M | readonly M[];

@@ -18,6 +18,7 @@ import {
   resolveSpace,
   type Space,
 } from "../../search/space/space.js";
+import { followForm, formOf } from "../trial/forms.js";
 import { judgeTrial } from "../trial/judge.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { architectureFor } from "../trial/training.js";
@@ -46,6 +47,13 @@ export class Probe<S extends Space> {
     return built && classUnits(built.described());
   }
 
+  /** How the model in the middle of the space predicts distributions; undefined for other models. */
+  get formed(): ReturnType<typeof formOf> {
+    const { point } = this;
+    const built = point && this.modelAt(point);
+    return built && attempt(() => formOf(built));
+  }
+
   /** The middle of the space, or another of its points; undefined if it is not valid. */
   get point(): ParamsOf<S> | undefined {
     const [point] = pointsOf(this.options);
@@ -59,7 +67,7 @@ export class Probe<S extends Space> {
    * @throws FettleError the error of the middle
    */
   refuseMistakes(setup: Omit<TrialSetup<S>, "backend">): void {
-    const { rows, foldsFor, pipeline: chosen = {}, metrics } = setup;
+    const { rows, foldsFor, pipeline: chosen = {}, metrics, selection } = setup;
     const { data } = rows;
     let first: { readonly error: unknown } | undefined;
     for (const point of pointsOf(this.options)) {
@@ -70,7 +78,7 @@ export class Probe<S extends Space> {
       if (!built || !pipeline || !folds) return;
       try {
         const { network } = architectureFor(built, { ...data, features: folds.features });
-        judgeTrial(built, network, { data, pipeline, metrics });
+        judgeTrial(built, network, { data, pipeline: followForm(built, pipeline), metrics, selection });
         return;
       } catch (error) {
         first ??= { error };

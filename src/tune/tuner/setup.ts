@@ -2,7 +2,7 @@
  * Sets a tuner up: checks its options, divides its data and starts its study. `run.ts` then runs its jobs.
  */
 
-import type { Dataset, Task } from "../../data/dataset.js";
+import type { Dataset } from "../../data/dataset.js";
 import { namesIn } from "../../data/diagnosis/suggestions.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
@@ -10,8 +10,7 @@ import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import { recent } from "../../memo.js";
 import type { Metric } from "../../metrics/metric.js";
-import type { BuiltInMetric } from "../../metrics/names.js";
-import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
 import { validationName } from "../../nn/history.js";
 import { RandomStream } from "../../numerics/random.js";
@@ -25,6 +24,7 @@ import { checkCallbackMaker } from "../trial/callbacks.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { divisionsFor, selectionFor } from "../trial/ensembleOptions.js";
 import { createFoldsFor, divideRows, type FoldSettings, type Folds } from "../trial/folds.js";
+import { defaultMetrics } from "../trial/forms.js";
 import { KeptPredictions } from "../trial/kept.js";
 import { candidateCount } from "../trial/library.js";
 import type { PlainModel } from "../trial/plainModels.js";
@@ -39,7 +39,7 @@ import { budgetFor, studyOfModel, withStrategy } from "./study.js";
 
 /** What a tuner scores, and what it reports. */
 export interface ScoringOptions {
-  /** The tuned metrics, and the others that are scored. Default {@link DEFAULT_METRICS}. */
+  /** The tuned metrics, and the others that are scored. Default {@link defaultMetrics}. */
   readonly metrics: readonly Metric[];
   /** How many of the metrics are tuned. */
   readonly objectives: number;
@@ -93,7 +93,7 @@ export async function setUpTuner<S extends Space>(
   };
   const probe = new Probe(options);
   const data = toDataset(options, () => probe.units);
-  const [first, ...others] = chosen.length > 0 ? chosen : DEFAULT_METRICS[data.task].map(metricNamed);
+  const [first, ...others] = chosen.length > 0 ? chosen : defaultMetrics(data.task, () => probe.formed);
   const metrics = [first, ...others] as const;
   for (const metric of metrics) checkMetricFor(metric, data);
   const study = makeStudy(
@@ -218,19 +218,6 @@ function measurable(metrics: readonly Metric[]): string[] {
 function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
   return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
 }
-
-/**
- * The metric that is tuned by default, and what each trial reports in addition. For classification, log loss:
- * accuracy counts rows, so many trials tie and chance decides between them, and it hides that rare classes
- * are missed.
- */
-export const DEFAULT_METRICS = {
-  classification: ["logLoss", "accuracy"],
-  regression: ["r2"],
-} as const satisfies Record<Task, readonly BuiltInMetric[]>;
-
-/** The name of a metric that is scored if none is asked for, which depends on the task. */
-export type DefaultMetric = (typeof DEFAULT_METRICS)[Task][number];
 
 function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight, origin }: Dataset): void {
   const { name, tasks } = metric;

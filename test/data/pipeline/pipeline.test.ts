@@ -483,7 +483,7 @@ describe("refusals", () => {
     [
       "a misspelt option",
       () => fitPipeline(data, { scaling: "none" } as never),
-      'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns, padding.',
+      'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns, padding, moments.',
     ],
     [
       "a misspelt scaling",
