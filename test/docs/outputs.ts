@@ -24,6 +24,10 @@ export const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/training.md", "async function* batches"),
     (output) => expect(output).toBe("loss meanAbsoluteError valLoss valMeanAbsoluteError\n"),
   ],
+  [
+    blockWith("docs/losses-and-metrics.md", "predictDistribution(x)"),
+    (output) => expect(output).toBe("gaussianNll\n"),
+  ],
   [blockWith("docs/training.md", "lines.length"), (output) => expect(output).toBe("2 77\n")],
   [
     blockWith("docs/training.md", "trainOnBatch([[1], [2]]"),

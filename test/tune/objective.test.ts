@@ -63,6 +63,7 @@ describe("an objective", () => {
   const parallel = async (options: { jobs?: number; lag?: number }) => {
     let running = 0;
     let most = 0;
+    const jobs = options.jobs === -1 ? platform.parallelism() : (options.jobs ?? 1);
     const { trials, study } = await tune({
       space: { p: float(0, 1) },
       direction: "maximize",
@@ -72,7 +73,7 @@ describe("an objective", () => {
       ...options,
       async objective({ p }, { number }) {
         most = Math.max(most, ++running);
-        while (most < (options.jobs ?? 1)) await new Promise((resolve) => setTimeout(resolve));
+        while (most < jobs) await new Promise((resolve) => setTimeout(resolve));
         for (let i = 0; i <= (number * 5) % 7; i++) await Promise.resolve();
         running--;
         return p * (1.2 - p);
