@@ -205,7 +205,7 @@ function unpacked(table: PackedTable, width: number): TableDescription {
       features.length === width &&
       columns.reduce((sum, column) => sum + column.features.length, 0) === width &&
       target.outputs.length === outputs &&
-      (target.moments === undefined || (task === "regression" && target.log === undefined)) &&
+      (!target.moments || (task === "regression" && !target.log && target.moments.least > 0)) &&
       (task === "regression"
         ? classes.length === 0 && (targets === undefined || targets.length === outputs)
         : classes.length > 1 && (outputs === classes.length || (outputs === 1 && classes.length === 2))),

@@ -93,6 +93,12 @@ function zeros(columns: number, units: number, others: readonly string[]): Parts
   };
 }
 
+/** The transform of targets whose variances are predicted, too. */
+const spread = (outputs: number, least = 1) => ({
+  outputs: Array.from({ length: outputs }, () => ({ center: 0, scale: 1 })),
+  moments: { log: true, least },
+});
+
 describe("the description", () => {
   const table = "the description of its table is invalid";
   const network = "the description of its network is invalid";
@@ -125,6 +131,14 @@ describe("the description", () => {
     ["two scalings of one feature", TABLE, { [scaling]: { center: 0, scale: 1, knots: null } }, NOT + table],
     ["one class", TABLE, { "table/classes": ["yes"] }, NOT + fit],
     ["fewer targets than outputs", "two quantities", { "table/targets": ["a"] }, NOT + fit],
+    ["variances of classes", TABLE, { "table/pipeline/target": spread(1) }, NOT + fit],
+    [
+      "variances of logarithms",
+      "two quantities",
+      { "table/pipeline/target": { ...spread(2), log: "log" } },
+      NOT + fit,
+    ],
+    ["variances below 0", "two quantities", { "table/pipeline/target": spread(2, -1) }, NOT + fit],
     ["outputs that the target lacks", TABLE, { "table/outputs": 1e9 }, NOT + fit],
     [
       "a format that is an object",

@@ -4,7 +4,7 @@ import { columnsOf, type Floats } from "../../ndarray.js";
 import { exp, expm1, log, log1p } from "../../numerics/special.js";
 import { type RowOrigin, rowIn } from "../origin.js";
 import type { Moments } from "./moments.js";
-import type { TargetTransformName } from "./options.js";
+import type { PipelineOptions, TargetTransformName } from "./options.js";
 import { standardOf, UNSCALED } from "./scaling.js";
 
 /** z = (f(y) − center) / scale, where f is `log`, `log1p` or nothing. */
@@ -57,8 +57,12 @@ export function fitTarget(
   };
 }
 
+/** How many numbers a network predicts for a row of so many targets. */
+export const unitsFor = (outputs: number, { moments }: Pick<PipelineOptions, "moments">): number =>
+  outputs * (moments ? 2 : 1);
+
 /** How many numbers a network predicts for a row. */
-export const unitsOf = ({ outputs, moments }: TargetTransform): number => outputs.length * (moments ? 2 : 1);
+export const unitsOf = (target: TargetTransform): number => unitsFor(target.outputs.length, target);
 
 /**
  * The targets of the given rows as a network learns them, `[rows, units]`: each line twice for means and

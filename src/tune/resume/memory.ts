@@ -1,5 +1,7 @@
 /** How much of the kernels' memory a tuner needs, known from its programs before anything trains. */
+
 import type { Program } from "../../compile/program.js";
+import { unitsFor } from "../../data/pipeline/target.js";
 import type { Parameter } from "../../search/space/parameter.js";
 import { fromUnit } from "../../search/space/scale.js";
 import {
@@ -34,8 +36,7 @@ export function largestTraining<S extends Space>({ setup, constraint }: Resumabl
       ...trialSetup.rows.folds.map(({ train, validation }) => train.length + validation.length),
     );
     const { features } = trialSetup.foldsFor(job.pipeline);
-    const units = trialSetup.rows.data.outputs * (job.pipeline.moments ? 2 : 1);
-    const numbers = rows * (features + units);
+    const numbers = rows * (features + unitsFor(trialSetup.rows.data.outputs, job.pipeline));
     const { train, evaluate } = job.programs;
     return folds.length === 0 ? 0 : WORD * numbers + bytesOf(train, rows) + bytesOf(evaluate, rows);
   } catch {

@@ -3,6 +3,7 @@
  * has such trials; then, when a trial requests a job again, that the saved result or state fits that job. It
  * reads no bytes and trains nothing.
  */
+import { unitsFor } from "../../data/pipeline/target.js";
 import { checkSaved } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
@@ -133,7 +134,7 @@ export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult |
   if (saved.state) checkSaved(job.programs.train, saved.state, train.length);
   if (!("curves" in saved)) return;
   check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
-  const numbers = validation.length * data.outputs * (job.pipeline.moments ? 2 : 1);
+  const numbers = validation.length * unitsFor(data.outputs, job.pipeline);
   check(
     saved.prediction.length === numbers,
     () => refuse(`it has ${saved.prediction.length} predictions, the fold has ${numbers}`),

@@ -486,6 +486,16 @@ describe("refusals", () => {
       'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns, padding, moments.',
     ],
     [
+      "distributions of logarithms",
+      () => fitPipeline(data, { target: "log", moments: { log: true, least: 1 } }),
+      'invalid_argument: target of a pipeline with moments must be "standard" or "none", since a distribution of logarithms is no normal one of the target; received "log"',
+    ],
+    [
+      "variances of at least 0",
+      () => fitPipeline(data, { moments: { log: true, least: 0 } }),
+      'invalid_argument: moments must be { log, least }, whether it predicts logarithms, and the least variance, above 0; received {"log":true,"least":0}',
+    ],
+    [
       "a misspelt scaling",
       () => fitPipeline(data, { scale: "minmax" as never }),
       'unknown_name: unknown scaling "minmax". Did you mean "minMax"? Known: standard, minMax, robust, quantile, parts, none.',

@@ -7,7 +7,8 @@ import { momentsMetric } from "../../../src/metrics/moments.js";
 import { exportModel } from "../../../src/model/export/exportModel.js";
 import type { Model } from "../../../src/model/model.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
-import { dense } from "../../../src/nn/layers/index.js";
+import { functional, input } from "../../../src/nn/functional.js";
+import { dense, reshape } from "../../../src/nn/layers/index.js";
 import type { Loss } from "../../../src/nn/losses/given.js";
 import { gaussianCrps, gaussianNll } from "../../../src/nn/losses/index.js";
 import type { Sequential } from "../../../src/nn/sequential.js";
@@ -106,6 +107,8 @@ describe.each([
     expect(final.answers(rows)).toEqual(means.map((mean) => ({ y: mean })));
     expect(final.test.meanSquaredError).toBeCloseTo(metrics.meanSquaredError(truth, means), 10);
     expect(final.test.r2).toBeCloseTo(metrics.r2(truth, means), 10);
+    // the least variance of PyTorch's losses
+    expect(final.pipeline?.target.moments).toEqual({ log: true, least: 1e-6 });
     // sensible: deviations are far from 0 and from the learned units
     expect(average(deviations)).toBeGreaterThan(1);
   });
@@ -145,9 +148,34 @@ describe.each([
     expect(result.final.test.meanSquaredError).toBeCloseTo(metrics.meanSquaredError(truth, means), 10);
     const byShare = await tune({ ...options(loss), metric: inside });
     expect(trainedOn(byShare.final, x)).toEqual(trainedOn(result.final, x));
+    // baselines have no variances, so they have no score by it
+    const shared = await compareBaselines(byShare, { ...options(loss), metric: inside });
+    expect(Object.keys(shared.scores)).not.toContain("inside");
     expect((byShare.final.test as Record<string, number>).inside).toBe(
       average(truth.map((value, i) => Number(Math.abs(value - means[i]) < 2 * deviations[i]))),
     );
+  });
+
+  it("counts rows by weight in training, trials and test rows", async () => {
+    // a row of weight 0 is left out of all three: whatever its target is, nothing moves
+    const sampleWeight = x.map((_, row) => row % 5);
+    const wrong = y.map((value, row) => (row % 5 === 0 ? 1e6 : value));
+    const given = { ...options(loss), sampleWeight, pipeline: { target: "none" as const } };
+    const [as, other] = [await tune(given), await tune({ ...given, y: wrong })];
+    expect(other.best.value).toBe(as.best.value);
+    expect(trainedOn(other.final, x)).toEqual(trainedOn(as.final, x));
+    const rows = Array.from(as.testRows);
+    const [means, deviations] = trainedOn(
+      as.final,
+      rows.map((row) => x[row]),
+    );
+    const expected = momentsMetric(name, false).compute(
+      Float64Array.from(rows, (row) => y[row]),
+      Float64Array.from(means.flatMap((mean, i) => [mean, deviations[i] ** 2])),
+      1,
+      Float64Array.from(rows, (row) => sampleWeight[row]),
+    );
+    expect((as.final.test as Record<string, number>)[name] / expected).toBeCloseTo(1, 10);
   });
 
   it("is saved, loaded and predicted with the same bits", async () => {
@@ -171,7 +199,8 @@ describe.each([
     });
     expect(Object.keys(rows.rows[0].scores)).toEqual([name]);
     const nested = await nestedCrossValidation(gridSearch, { ...searched, points: 1, outer: { folds: 2 } });
-    expect(nested.scores.every(Number.isFinite)).toBe(true);
+    // no r2, which would be at most 1
+    expect(nested.scores.every((score) => score > 1)).toBe(true);
     const given = { ...options(loss), testSize };
     const report = await compareBaselines(await tune(given), given);
     expect(report.metric).toBe("r2");
@@ -201,8 +230,20 @@ it("variances of softplus, of two targets, and the least variance", async () => 
     model: () => of(loss, 4, "softplus"),
     pipeline: { target: "none" as const },
   };
-  const { final } = await tune(given);
+  const { final, testRows } = await tune(given);
   const [means, deviations] = trainedOn(final, x);
+  const at = (row: number, column: number): number => 2 * row + column;
+  const score = momentsMetric("gaussianNll", true).compute(
+    Float64Array.from(Array.from(testRows, (row) => two[row]).flat()),
+    Float64Array.from(
+      Array.from(testRows, (row) => [
+        ...[0, 1].map((column) => means[at(row, column)]),
+        ...[0, 1].map((column) => deviations[at(row, column)] ** 2),
+      ]).flat(),
+    ),
+    2,
+  );
+  expect((final.test as Record<string, number>).gaussianNll / score).toBeCloseTo(1, 10);
   const raw = final.model.predict(final.pipeline ? x.map((row) => scaled(final, row)) : x).data;
   expect(means).toEqual(Array.from(raw).filter((_, at) => at % 4 < 2));
   const variances = Array.from(raw).filter((_, at) => at % 4 > 1);
@@ -256,6 +297,25 @@ describe("refuse", () => {
       "units of targets",
       { model: () => of(nll, 4) },
       "invalid_shape: units of the last layer for gaussianNll must be 2: a mean of each column of y, then as many variances; received 4",
+    ],
+    [
+      "several outputs",
+      {
+        model: () => {
+          const entry = input(2);
+          const ends = { a: dense(2).apply(entry), b: dense(2).apply(entry) };
+          const model = functional({ inputs: entry, outputs: ends });
+          model.compile({ optimizer: "sgd", loss: nll });
+          return model;
+        },
+        y: x,
+      },
+      why("gaussianNll", "model has several outputs"),
+    ],
+    [
+      "an output of several axes",
+      { model: () => compiled([reshape([2, 1]), dense(1)], { optimizer: "sgd", loss: nll }) },
+      "unsupported: the output of a tuned network for gaussianNll must have one axis; received [2, 1]",
     ],
     [
       "classes",
