@@ -150,8 +150,7 @@ const RESERVED = Object.keys(COMMON_OPTIONS);
 /**
  * Defines an optimizer and returns its factory. Like every optimizer it has the options `weightDecay`,
  * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm`, `gradientAccumulationSteps`, `useEma`,
- * `emaMomentum`,
- * `emaOverwriteFrequency` and `convention`.
+ * `emaMomentum`, `emaOverwriteFrequency` and `convention`.
  *
  * @throws FettleError `invalid_argument` if a hyperparameter or flag has the name of an option of every
  * optimizer. The factory throws `unknown_name` for an unknown option, and `invalid_argument` for a value

@@ -206,7 +206,7 @@ export function checkPipelineOptions(
   must(
     moments === undefined || (target !== "log" && target !== "log1p"),
     "target of a pipeline with moments",
-    '"standard" or "none", since a distribution of logarithms is no normal one of the target',
+    '"standard" or "none", since a normal distribution of its logarithm is not a normal distribution of the target',
     target,
   );
   checkPadding(padding, inputs);

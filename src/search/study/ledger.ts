@@ -170,8 +170,7 @@ export class Ledger {
   /**
    * Puts the trials that ended after the first ones back in the queue.
    *
-   * @param first - how many stay, at most
-   * `finishedInRow`
+   * @param first - how many stay, at most `finishedInRow`
    */
   withdraw(first: number): void {
     this.finishedFirst = first;

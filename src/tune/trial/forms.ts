@@ -71,7 +71,7 @@ export function followForm(built: LayersModel, given: PipelineOptions): Pipeline
   must(
     given.target === undefined || given.target === "standard" || given.target === "none",
     `pipeline.target for ${formed.name}`,
-    '"standard" or "none": a normal distribution of logarithms is none of the target',
+    '"standard" or "none", since a normal distribution of its logarithm is not a normal distribution of the target',
     given.target,
   );
   return { ...given, moments: formed.moments };

@@ -488,7 +488,7 @@ describe("refusals", () => {
     [
       "distributions of logarithms",
       () => fitPipeline(data, { target: "log", moments: { log: true, least: 1 } }),
-      'invalid_argument: target of a pipeline with moments must be "standard" or "none", since a distribution of logarithms is no normal one of the target; received "log"',
+      'invalid_argument: target of a pipeline with moments must be "standard" or "none", since a normal distribution of its logarithm is not a normal distribution of the target; received "log"',
     ],
     [
       "variances of at least 0",

@@ -325,7 +325,7 @@ describe("refuse", () => {
     [
       "a logarithm of the target",
       { pipeline: { target: "log" } },
-      'invalid_argument: pipeline.target for gaussianNll must be "standard" or "none": a normal distribution of logarithms is none of the target; received "log"',
+      'invalid_argument: pipeline.target for gaussianNll must be "standard" or "none", since a normal distribution of its logarithm is not a normal distribution of the target; received "log"',
     ],
     [
       "moments by hand",
