@@ -72,11 +72,12 @@ async function run(words: readonly string[], options: Options = {}) {
 /** A line for a shell, whose braces are its own. */
 const sh = (line: string, options?: Options) => run(["sh", "-c", line.replaceAll("{", "{{")], options);
 
-/** Whether a process is left, by the number in a file that it wrote. */
-function isLeft(pid: string): boolean {
+/** A process, by the number in a file that it wrote, is gone; after SIGKILL the system may take a moment. */
+async function expectEnded(pid: string): Promise<void> {
   // one that has ended may wait for someone to ask for its exit code
   const path = `/proc/${pid.trim()}/stat`;
-  return existsSync(path) && !/\) [ZX] /.test(readFileSync(path, "utf8"));
+  const isLeft = () => existsSync(path) && !/\) [ZX] /.test(readFileSync(path, "utf8"));
+  await expect.poll(isLeft, { timeout: 20_000 }).toBe(false);
 }
 
 describe("the value", () => {
@@ -208,12 +209,13 @@ describe("the end", () => {
   it("of a trial that takes too long ends its program, with all that it has started, and one that ignores SIGTERM too", async () => {
     const line = `trap "echo told >> $FETTLE_FOLDER/told" TERM; (trap "" TERM; while :; do sleep 0.05; done) &
       echo $! > "$FETTLE_FOLDER/child"; echo $$ > "$FETTLE_FOLDER/own"; while :; do sleep 0.05; done`;
-    const { first, read } = await sh(line, { trialTimeout: 400, grace: 200 });
+    const { first, read } = await sh(line, { trialTimeout: 2000, grace: 200 });
     expect(first).toMatchObject({
       status: "failed",
-      error: expect.stringMatching(/took longer than trialTimeout, 400 ms/),
+      error: expect.stringMatching(/took longer than trialTimeout, 2000 ms/),
     });
-    expect([isLeft(read("child")), isLeft(read("own"))]).toEqual([false, false]);
+    await expectEnded(read("child"));
+    await expectEnded(read("own"));
   });
 
   it("of all programs comes at once, if the command ends at once", async () => {
@@ -236,7 +238,7 @@ describe("the end", () => {
 
   it("of a paused program asks it to end, and wakes it for that", async () => {
     const line = `trap 'echo asked > "$FETTLE_FOLDER/end"; exit' TERM; kill -STOP $$; sleep 60`;
-    const { first, read } = await sh(line, { trialTimeout: 300, grace: 20_000 });
+    const { first, read } = await sh(line, { trialTimeout: 2000, grace: 20_000 });
     expect(first.status).toBe("failed");
     expect(read("end")).toBe("asked\n");
   });
@@ -244,7 +246,7 @@ describe("the end", () => {
   it("of a program ends what it has left behind, even if that holds its output", async () => {
     const { first, read } = await sh('sleep 60 & echo $! > "$FETTLE_FOLDER/child"; echo 2', { grace: 100 });
     expect(first).toMatchObject({ status: "complete", value: 2 });
-    expect(isLeft(read("child"))).toBe(false);
+    await expectEnded(read("child"));
     // this one is in no group of ours, and is not waited for
     const other = await sh("setsid sleep 3 & echo 2", { grace: 100 });
     expect(other.first).toMatchObject({ status: "complete", value: 2 });
