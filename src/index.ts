@@ -139,7 +139,7 @@ export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export { createTraining, restoreTraining, type Training } from "./model/training.js";
 export type { AliasOf, SnakeCase } from "./names.js";
-export type { Floats } from "./ndarray.js";
+export { type Floats, type Nested, toNested } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
 export { averageModels } from "./nn/averageModels.js";
 export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
@@ -162,7 +162,7 @@ export {
   unitNorm,
   type WeightConstraint,
 } from "./nn/constraints.js";
-export { type FunctionalOptions, functional, input, type Symbols } from "./nn/functional.js";
+export { type FunctionalOptions, functional, input, type OutputName, type Symbols } from "./nn/functional.js";
 export type { History } from "./nn/history.js";
 export type { VarianceScalingOptions } from "./nn/initializerFactories.js";
 export * as initializers from "./nn/initializerFactories.js";
@@ -179,6 +179,7 @@ export type {
   Batch,
   Batches,
   BuildOptions,
+  ClassifyOptions,
   CompileOptions,
   FitDatasetOptions,
   FitOptions,

@@ -175,7 +175,7 @@ class Predictions {
     const kept = keep.map((name) => columns[wanted.indexOf(name)]);
     const { data, shape } = this.predicted(Object.fromEntries(wanted.map((name, j) => [name, columns[j]])));
     const [rows, outputs] = shape;
-    const classes = predictor.classes.length > 0 ? classesOf(data, rows, predictor) : undefined;
+    const classes = predictor.classes.length > 0 ? classesOf(data, rows, predictor, this.place) : undefined;
     const lines = places.map((_, i) => {
       const own = Array.from(data.subarray(i * outputs, (i + 1) * outputs));
       const shares = outputs === 1 ? [1 - own[0], own[0]] : own;
@@ -192,12 +192,18 @@ class Predictions {
       return this.predictor.predict(rows);
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
-      const row = this.places[error.row];
-      const place = `${nameOf(this.file)}: ${this.unit === "line" ? `line ${row}` : `records[${row}]`}`;
-      const { code, column, reason, remedy } = error;
-      throw new FettleError(code, `${place}, column ${show(column)}: ${reason}${remedy}`, { cause: error });
+      const { code, row, column, reason, remedy } = error;
+      throw new FettleError(code, `${this.place(row)}, column ${show(column)}: ${reason}${remedy}`, {
+        cause: error,
+      });
     }
   }
+
+  /** Where a row of the block is in its file. */
+  private readonly place = (row: number): string => {
+    const at = this.places[row];
+    return `${nameOf(this.file)}: ${this.unit === "line" ? `line ${at}` : `records[${at}]`}`;
+  };
 }
 
 const lineOf = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(",")}\n`;

@@ -8,6 +8,7 @@ import type { Warning } from "../data/diagnosis/warning.js";
 import { rowIn } from "../data/origin.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
+import { classAt } from "../metrics/decided.js";
 import type { Model } from "../model/model.js";
 import { defined } from "../options.js";
 import { formatMoment, formatValue, scoreLabel } from "../report/format.js";
@@ -264,9 +265,7 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
       ? [1 - values[row], values[row]]
       : Array.from(values.subarray(row * outputs, (row + 1) * outputs)),
   );
-  const predicted = probabilities.map((own) =>
-    outputs === 1 ? Number(own[1] > threshold) : own.indexOf(Math.max(...own)),
-  );
+  const predicted = Array.from(rows, (_, row) => classAt(values, row * outputs, outputs, threshold));
   return {
     target,
     classes,

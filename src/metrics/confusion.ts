@@ -2,6 +2,7 @@
 import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { classAt } from "./decided.js";
 import { type Pair, type Reading, readPair } from "./inputs.js";
 import { counted } from "./lines.js";
 
@@ -56,12 +57,4 @@ export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number, we
     counts[classAt(yTrue, start, outputs)][classAt(yPred, start, outputs)] += weight;
   }
   return counts;
-}
-
-/** Class 1 above a probability of ½ (½ is class 0); for several classes, the first of the most probable. */
-export function classAt(values: Floats, start: number, outputs: number): number {
-  if (outputs === 1) return values[start] > 0.5 ? 1 : 0;
-  let best = 0;
-  for (let j = 1; j < outputs; j++) if (values[start + j] > values[start + best]) best = j;
-  return best;
 }

@@ -1,6 +1,6 @@
 /** The counts behind scores of predicted classes, in one pass over the rows, and averages of such scores. */
 import type { Floats } from "../ndarray.js";
-import { classAt } from "./confusion.js";
+import { classAt } from "./decided.js";
 import { LABELS, type LabelOptions, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 

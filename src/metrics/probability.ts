@@ -7,9 +7,9 @@
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { log } from "../numerics/special.js";
-import { classAt } from "./confusion.js";
 import type { Compared } from "./counts.js";
 import { areaUnderRoc, type Counted, countAtThresholds, last, stepArea } from "./curve.js";
+import { classAt } from "./decided.js";
 import { classMetric, column, LABELS, type LabelOptions, weighing } from "./define.js";
 
 /** The options of {@link rocAuc}. */

@@ -8,15 +8,20 @@ import { layerNames, type Wiring } from "./network.js";
 /** One value of a network, or several by name. */
 export type Symbols = SymbolicTensor | Readonly<Record<string, SymbolicTensor>>;
 
+/** The names of values: `output` for one without a name. */
+export type OutputName<Given extends Symbols> = Given extends SymbolicTensor
+  ? "output"
+  : Extract<keyof Given, string>;
+
 /** Options of {@link functional}. */
-export interface FunctionalOptions {
+export interface FunctionalOptions<Outputs extends Symbols = Symbols> {
   /**
    * Results of `input`. Data of several inputs have their names, or are side by side in the columns of one
    * matrix.
    */
   readonly inputs: Symbols;
   /** Results of layers that depend only on the inputs. Targets of several outputs have their names. */
-  readonly outputs: Symbols;
+  readonly outputs: Outputs;
 }
 
 /**
@@ -57,7 +62,9 @@ export function input(shape: number | Shape): SymbolicTensor {
  * model.predict([[1, 2, 3, 4]]).shape; // [1, 1]
  * ```
  */
-export function functional(options: FunctionalOptions): LayersModel {
+export function functional<Outputs extends Symbols>(
+  options: FunctionalOptions<Outputs>,
+): LayersModel<OutputName<Outputs>> {
   checkOptions(options, "functional", FUNCTIONAL_OPTIONS);
   return new LayersModel(wiringOf(options));
 }

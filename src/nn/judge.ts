@@ -66,7 +66,7 @@ const INSTEAD: Partial<Record<LossInput, string>> = {
 };
 
 /** The activation behind an output; undefined if unknown, or if constraints may change its range. */
-function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey | undefined {
+export function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey | undefined {
   const layer: Layer | undefined = calls[value - inputs.length]?.layer;
   const made = layer && madeOf(layer);
   const { name, options } =
@@ -76,6 +76,10 @@ function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey |
   const isConstrained = Object.keys(options).some((option) => option.endsWith("Constraint"));
   return isConstrained && activation && ranges[activation] === "numbers" ? undefined : activation;
 }
+
+/** Whether an activation gives numbers from 0 to 1. */
+export const givesProbabilities = (activation: ActivationKey | undefined): boolean =>
+  activation !== undefined && WITHIN.probabilities.includes(ranges[activation]);
 
 /** Layers whose result is that of their activation. */
 const ACTIVATED: readonly string[] = ["dense", "conv1d", "conv2d", "activation"];
@@ -201,9 +205,8 @@ function judgeMetric({ activation, width, loss }: Output, metric: Reader): void 
   }
   const decides = predictions === "decisions" && (width === 1 || truths === "labels");
   if (loss === undefined || !(decides || predictions === "probabilities")) return;
-  const gives = activation && ranges[activation];
   const isOfScores =
-    loss.predictions === "scores" && gives !== undefined && !WITHIN.probabilities.includes(gives);
+    loss.predictions === "scores" && activation !== undefined && !givesProbabilities(activation);
   check(!loss.fromLogits && !isOfScores, () =>
     loss.fromLogits
       ? `${name} must be given probabilities; received the logits of ${loss.name} with fromLogits; ` +

@@ -33,6 +33,8 @@ import {
   type Batches,
   BUILD_OPTIONS,
   type BuildOptions,
+  CLASSIFY_OPTIONS,
+  type ClassifyOptions,
   COMPILE_OPTIONS,
   type CompileOptions,
   FIT_OPTIONS,
@@ -49,9 +51,9 @@ knowWords(slips);
 
 /**
  * Layers with their compile options and, once fitted, their parameters. Made by `sequential` and
- * `functional`.
+ * `functional`. `Output` names the outputs, where the compiler knows them.
  */
-export class LayersModel {
+export class LayersModel<Output extends string = string> {
   private compiled: Compiled | undefined;
   private readonly weights: HeldWeights;
   private readonly training: ModelTraining;
@@ -97,12 +99,14 @@ export class LayersModel {
    * features.predict([[1, 2, 3, 4]]).shape; // [1, 8]
    * ```
    */
-  part(options: PartOptions): LayersModel;
-  part(options: PartOptions, ...surplus: unknown[]): LayersModel {
+  part(options: PartOptions): LayersModel<"output">;
+  part(options: PartOptions, ...surplus: unknown[]): LayersModel<"output"> {
     mustEndWith("part", "one object of options", surplus);
     checkOptions(options, "part", PART_OPTIONS);
     const { to } = options;
-    const part = new LayersModel(partOf(this.wiring, typeof to === "string" ? this.getLayer(to) : to));
+    const part = new LayersModel<"output">(
+      partOf(this.wiring, typeof to === "string" ? this.getLayer(to) : to),
+    );
     part.weights.row = this.weights.row;
     return part;
   }
@@ -291,7 +295,7 @@ export class LayersModel {
 
   /**
    * Predictions, [rows, units of the output], or rows of the shape of the output; several outputs are side by
-   * side in the columns of a matrix, see `outputs`.
+   * side in the columns of a matrix, see `predictOutputs`.
    *
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not
    * fit
@@ -301,6 +305,54 @@ export class LayersModel {
     mustEndWith("predict", `x alone: ${BY_ITSELF}`, surplus);
     const state = this.trained();
     return state.training.predict(this.predicting(), state, x);
+  }
+
+  /**
+   * Predictions of each output by its name: Keras' `predict` of a model with outputs by name.
+   *
+   * @returns arrays [rows, ...shape of the output], views of one block; of a model with one output without a
+   * name, `output`
+   * @throws FettleError as `predict`
+   * @example
+   * ```ts
+   * const x = input(2);
+   * const model = functional({ inputs: x, outputs: { sum: dense(1).apply(x), parts: dense(3).apply(x) } });
+   * await model.build();
+   * const { sum, parts } = model.predictOutputs([[1, 2], [3, 4]]);
+   * [sum.shape, parts.shape]; // [[2, 1], [2, 3]]
+   * ```
+   */
+  predictOutputs(x: ModelData): Record<Output, NdArray<Floats>>;
+  predictOutputs(x: ModelData, ...surplus: unknown[]): Record<string, NdArray<Floats>> {
+    mustEndWith("predictOutputs", `x alone: ${BY_ITSELF}`, surplus);
+    const state = this.trained();
+    return state.training.predictOutputs(this.predicting(), state, x);
+  }
+
+  /**
+   * Class ids from 0, [rows], or [rows, steps] for a class in each step: NumPy's `argmax` over the last axis
+   * of `predict`, of equal numbers the first; of one unit 1 above ½, as metrics read it, or above 0 if the
+   * loss reads logits or scores; for `ordinalCrossentropy`, the number of levels that are passed. A step that
+   * a layer masks has -1, the class that Keras' losses can ignore.
+   *
+   * The loss decides, or, if it is not one of classes, a last layer of softmax, or one unit of sigmoid.
+   *
+   * @throws FettleError as `predict`; `invalid_state` for an output that is not one of classes, such as
+   * quantities, or several labels a row; `invalid_data` for a row whose prediction has a NaN;
+   * `invalid_argument`, `unknown_name` for `output`
+   * @example
+   * ```ts
+   * const model = sequential([dense(3, { activation: "softmax", kernelInitializer: "identity" })]);
+   * await model.build(3);
+   * model.classify([[0, 2, 1], [3, 0, 3]]).data; // 1, 0
+   * ```
+   */
+  classify(x: ModelData, options?: ClassifyOptions<Output>): NdArray<Int32Array>;
+  classify(x: ModelData, options: ClassifyOptions<Output> = {}, ...surplus: unknown[]): NdArray<Int32Array> {
+    mustEndWith("classify", "x and options", surplus);
+    checkOptions(options, "classify", CLASSIFY_OPTIONS);
+    const state = this.trained();
+    return state.training.classify(this.predicting(), state, x, options.output);
   }
 
   /**
@@ -325,11 +377,11 @@ export class LayersModel {
    * ```
    * @throws FettleError `invalid_state` before `fit`, for a model whose columns are not known
    */
-  get outputs(): Readonly<Record<string, readonly [begin: number, end: number]>> {
+  get outputs(): Readonly<Record<Output, readonly [begin: number, end: number]>> {
     const places = this.network(this.weights.row ?? this.trained().row).outputs;
     return Object.fromEntries(
       places.map(({ name, offset, size }) => [name, [offset, offset + size] as const]),
-    );
+    ) as Record<Output, readonly [number, number]>;
   }
 
   /**
@@ -387,8 +439,8 @@ export class LayersModel {
    * @param named - whether the copies have the names of the layers
    * @internal
    */
-  separate(named = true): LayersModel {
-    const copy = new LayersModel(separated(this.wiring, named));
+  separate(named = true): LayersModel<Output> {
+    const copy = new LayersModel<Output>(separated(this.wiring, named));
     copy.weights.row = this.weights.row;
     // shapes and layers are remembered by it
     copy.compiled = this.compiled && { ...this.compiled };

@@ -44,6 +44,12 @@ export interface PartOptions {
   readonly to: Layer | string;
 }
 
+/** Options of `classify` of a model. */
+export interface ClassifyOptions<Output extends string = string> {
+  /** The output whose classes are wanted, by its name. Needed if there are several. Default: the only one. */
+  readonly output?: Output;
+}
+
 /** Options of `build` of a model. */
 export interface BuildOptions {
   /** Determines the initial parameters, as in `fit`: an integer of at least 0. Default 0. */
@@ -144,6 +150,7 @@ export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
   metrics: true,
 };
 export const PART_OPTIONS: OptionNames<PartOptions> = { to: true };
+export const CLASSIFY_OPTIONS: OptionNames<ClassifyOptions> = { output: true };
 export const BUILD_OPTIONS: OptionNames<BuildOptions> = { seed: true };
 export const FIT_OPTIONS: OptionNames<FitOptions> = {
   epochs: true,

@@ -90,14 +90,17 @@ function ofColumns(
           const all = [own(truth), own(prediction)] as const;
           if (mask === undefined || shape.length === 1)
             return metric.compute(...all, width, weights && repeated(weights, size / width));
-          const masks = outputs.reduce((sum, each) => sum + maskWidth(each), 0);
-          const at = outputs.slice(0, i).reduce((sum, each) => sum + maskWidth(each), 0);
-          return metricOfLines(
-            metric,
-            countedLines(all, width, columnsOf(mask, masks, at, shape[0]), weights),
-          );
+          return metricOfLines(metric, countedLines(all, width, maskOf(outputs, i, mask), weights));
         },
       };
     }),
   );
+}
+
+/** The mask of an output that is a sequence, [rows, steps], of the masks of all outputs side by side. */
+export function maskOf(outputs: readonly Columns[], i: number, mask: Floats): Floats {
+  const [before, all] = [outputs.slice(0, i), outputs].map((some) =>
+    some.reduce((sum, each) => sum + maskWidth(each), 0),
+  );
+  return columnsOf(mask, all, before, maskWidth(outputs[i]));
 }

@@ -24,7 +24,7 @@ export function sequential(layers: readonly Layer[]): Sequential {
 }
 
 /** A model that is a stack of layers. Made by `sequential`. */
-export class Sequential extends LayersModel {
+export class Sequential extends LayersModel<"output"> {
   constructor(layers: readonly Layer[]) {
     must(Array.isArray(layers) && layers.length > 0, "layers", "an array of at least one layer", layers);
     for (const [i, layer] of layers.entries()) checkLayer(layer, `layer ${i}`);

@@ -6,13 +6,15 @@ import type { NdArray } from "ndarray";
 import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
+import { stridesOf } from "../graph/operations/strided.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
-import type { Floats } from "../ndarray.js";
+import { type Floats, view } from "../ndarray.js";
 import type { LastBatch } from "./anyTraining.js";
 import { architectureFrom, hyperparametersOf, type ProgramKind } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
 import { progressOf, trainWith, Yielding } from "./callbacks/loop.js";
+import { classReader } from "./classes.js";
 import type { Described } from "./compiled.js";
 import { examplesOfFit } from "./examples.js";
 import { checkFit, dataOf } from "./fitting.js";
@@ -158,6 +160,43 @@ export function predict(described: Described, state: State, x: ModelData): NdArr
   const { rows, network, prediction } = predictedBy("predict", described, state, x);
   const { units, outputs } = network;
   return toNdArray(prediction, [rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
+}
+
+/**
+ * Predictions of each output by its name, [rows, ...shape of the output], views of one block.
+ *
+ * @throws FettleError as `predict` of a model does
+ */
+export function predictOutputs(
+  described: Described,
+  state: State,
+  x: ModelData,
+): Record<string, NdArray<Floats>> {
+  const { rows, network, prediction } = predictedBy("predict", described, state, x);
+  const { units, outputs } = network;
+  return Object.fromEntries(
+    outputs.map(({ name, shape, offset }) => [
+      name,
+      view(prediction, [rows, ...shape], [units, ...stridesOf(shape)], offset),
+    ]),
+  );
+}
+
+/**
+ * Class ids of an output, [rows], or [rows, ...positions].
+ *
+ * @throws FettleError as `classify` of a model does
+ */
+export function classify(
+  described: Described,
+  state: State,
+  x: ModelData,
+  output: string | undefined,
+): NdArray<Int32Array> {
+  const reader = classReader(described, architectureFrom(described, state.row).network, output);
+  const predicted = predictedBy("predictMasked", described, state, x);
+  const shape = [predicted.rows, ...reader.shape];
+  return view(reader.ids(predicted), shape, stridesOf(shape), 0);
 }
 
 /**

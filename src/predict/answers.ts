@@ -3,6 +3,7 @@ import type { NdArray } from "ndarray";
 import type { Input } from "../data/dataset.js";
 import { meansOf } from "../data/pipeline/target.js";
 import { FettleError } from "../errors.js";
+import { classAt, mustHaveClass } from "../metrics/decided.js";
 import { columnsOf, type Floats, view } from "../ndarray.js";
 import type { TableDescription } from "./description.js";
 
@@ -40,11 +41,17 @@ export function distributionOf(
   return { mean: matrix(meansOf(target, data)), standardDeviation: matrix(variances.map(Math.sqrt)) };
 }
 
-/** The class of each row. @throws FettleError `invalid_state` for a model without classes */
+/**
+ * The class of each row.
+ *
+ * @param where - a row, in messages
+ * @throws FettleError `invalid_state` for a model without classes, `invalid_data` for a prediction with a NaN
+ */
 export function classesOf(
   data: Floats,
   rows: number,
   { classes, threshold }: Pick<TableDescription, "classes" | "threshold">,
+  where = (row: number) => `row ${row}`,
 ): string[] {
   if (classes.length === 0)
     throw new FettleError(
@@ -53,10 +60,8 @@ export function classesOf(
     );
   const outputs = data.length / rows;
   return Array.from({ length: rows }, (_, row) => {
-    if (outputs === 1) return classes[Number(data[row] > threshold)];
-    let best = 0;
-    for (let j = 1; j < outputs; j++) if (data[row * outputs + j] > data[row * outputs + best]) best = j;
-    return classes[best];
+    mustHaveClass(data, row * outputs, outputs, () => where(row));
+    return classes[classAt(data, row * outputs, outputs, threshold)];
   });
 }
 

@@ -6,6 +6,7 @@
 export type { RecordValue, UnknownRule } from "../data/read.js";
 export type { ColumnKind, ColumnRole, ColumnSchema, InputKind, Schema } from "../data/schema.js";
 export { type ErrorCode, FettleError } from "../errors.js";
+export { type Nested, toNested } from "../ndarray.js";
 export { type ReadyOptions, ready } from "../numerics/kernels.js";
 export type { Answer, Distribution } from "./answers.js";
 export { loadPredictor, Predictor, type PredictorOptions } from "./predictor.js";

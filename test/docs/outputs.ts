@@ -44,7 +44,7 @@ export const outputs = new Map<Block, (output: string) => void>([
   ],
   [
     blockWith("docs/layers.md", "const shared"),
-    (output) => expect(output.trim()).toBe("loss priceMeanAbsoluteError kindAccuracy\ntrue"),
+    (output) => expect(output.trim()).toBe("loss priceMeanAbsoluteError kindAccuracy\n3 60"),
   ],
   [
     blockWith("docs/layers.md", "notes[0]"),
@@ -229,11 +229,7 @@ export const outputs = new Map<Block, (output: string) => void>([
         "Object.keys(model.evaluate",
         "loss accuracy rocAuc valLoss valAccuracy valRocAuc\nloss accuracy rocAuc\n[ 3, 1 ]\n",
       ],
-      [
-        "keras",
-        "lossWeights",
-        "loss kindAccuracy valLoss valKindAccuracy\n[ 3, 2 ] { price: [ 0, 1 ], kind: [ 1, 2 ] }\n",
-      ],
+      ["keras", "lossWeights", "loss kindAccuracy valLoss valKindAccuracy\n3 3\n[ 3 ]\n"],
       ["keras", "batchesPerEpoch: 3", "3\ntrue\n"],
       ["scikit-learn", 'errorScore: "raise"', "2 1\n3 3\n"],
       ["scikit-learn", "learningRateScheduler", "true\ntrue\n"],

@@ -442,6 +442,7 @@ describe("part", () => {
           const ends = Object.fromEntries(found.map((value, i) => [`end ${i}`, value]));
           const whole = functional({ inputs: { a, b }, outputs: { ...ends, b: dense(1).apply(b) } });
           await whole.build(undefined, { seed });
+          const outputs: Readonly<Record<string, readonly number[]>> = whole.outputs;
           const data: Record<string, number[][]> = { a: x, b: y };
           const all = whole.predict(data);
           for (const layer of layers) {
@@ -458,7 +459,7 @@ describe("part", () => {
               );
               continue;
             }
-            const [begin, end] = whole.outputs[`end ${found.findIndex((value) => value.layer === layer)}`];
+            const [begin, end] = outputs[`end ${found.findIndex((value) => value.layer === layer)}`];
             expect(Array.from(run().data)).toEqual(
               x.flatMap((_, row) => Array.from({ length: end - begin }, (__, j) => all.get(row, begin + j))),
             );

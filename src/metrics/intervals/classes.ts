@@ -1,7 +1,8 @@
 /** How rows move scores of predicted classes: shares of rows, averages of such shares, and correlations. */
 import type { Floats } from "../../ndarray.js";
-import { classAt, countConfusion } from "../confusion.js";
+import { countConfusion } from "../confusion.js";
 import { type ClassCounts, countClasses, countLabels, total } from "../counts.js";
+import { classAt } from "../decided.js";
 import type { Metric } from "../metric.js";
 import type { Effect, Share } from "./interval.js";
 import { heftOf, type Predicted, rowsOf, weighed } from "./predicted.js";

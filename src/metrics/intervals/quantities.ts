@@ -3,7 +3,7 @@
  * constant.
  */
 import type { Floats } from "../../ndarray.js";
-import { classAt } from "../confusion.js";
+import { classAt } from "../decided.js";
 import { column, type Score, weighing } from "../define.js";
 import type { Metric } from "../metric.js";
 import { skill } from "../scores.js";

@@ -283,6 +283,7 @@ function answerCode(table: TableDescription): string {
     `  const own = Array.from(${values});`,
     ...(isOfClasses
       ? [
+          '  if (own.some(Number.isNaN)) throw new Error("predictions of classes must be numbers; received NaN");',
           `  const shares = ${share};`,
           "  const probabilities = Object.fromEntries(classes.map((word, j) => [word, shares[j]]));",
           `  return { class: classes[${choice}], probabilities };`,

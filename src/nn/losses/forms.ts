@@ -3,6 +3,7 @@
  * wide as predictions, and what metrics score.
  */
 import type { TruthKind } from "../../data/truths.js";
+import { HALF } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
 import type { Form, JudgedLoss } from "./truths.js";
@@ -58,8 +59,8 @@ export const forms: Readonly<Record<Form, FormRow>> = {
         : predictions === "quantities" && isOneOf(truths, "quantities", "counts"),
     read(lines, units, { predictions }, threshold) {
       const ids = Float64Array.from({ length: lines.length / units }, (_, line) => {
-        const levels = lines.subarray(line * units, (line + 1) * units);
-        return levels.some(Number.isNaN) ? Number.NaN : levels.filter((level) => level > threshold).length;
+        const isOdd = lines.subarray(line * units, (line + 1) * units).some(Number.isNaN);
+        return isOdd ? Number.NaN : levelAt(lines, line * units, units, threshold);
       });
       if (predictions !== "decisions" || units === 1) return { data: ids, width: 1 };
       const width = units + 1;
@@ -86,18 +87,25 @@ export const forms: Readonly<Record<Form, FormRow>> = {
   },
 };
 
+/** The class of a line of `levels`: how many of them are above the threshold. */
+export const levelAt = (lines: Floats, start: number, units: number, threshold: number): number =>
+  lines.subarray(start, start + units).filter((level) => level > threshold).length;
+
+/** The threshold of what a loss reads. */
+export const thresholdOf = ({ fromLogits }: JudgedLoss): number => (fromLogits ? 0 : HALF);
+
 /** A metric of what the predictions of a loss mean. */
 export function metricOf(loss: JudgedLoss | undefined, metric: Metric): Metric {
   const read = loss?.form && forms[loss.form].read;
   if (loss === undefined || read === undefined) return metric;
-  const threshold = loss.fromLogits ? 0 : 0.5;
+  const threshold = thresholdOf(loss);
   const { name, direction, tasks } = metric;
   return {
     name,
     direction,
     tasks,
     compute(yTrue, yPred, units, weights) {
-      const truth = read(yTrue, units, metric, 0.5);
+      const truth = read(yTrue, units, metric, HALF);
       const prediction = read(yPred, units, metric, threshold);
       return metric.compute(truth.data, prediction.data, truth.width, weights);
     },

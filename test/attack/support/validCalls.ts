@@ -8,6 +8,7 @@ import { Graph } from "fettle/engine";
 import * as ops from "fettle/ops";
 import { studyData } from "fettle/report";
 import { memoryStorage } from "fettle/store";
+import ndarray from "ndarray";
 
 const TOKEN = "a secret of 16 characters or more";
 
@@ -217,6 +218,7 @@ export const VALID: Readonly<
   spatialDropout2d: () => [0.1],
   timeDistributed: () => [layer()],
   toMatrix: () => [x],
+  toNested: () => [ndarray(Float32Array.of(1, 2), [1, 2])],
   trainTestSplit: () => [10],
   trainValidationTestSplit: () => [10],
   upSampling1d: () => [2],
