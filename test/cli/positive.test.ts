@@ -172,6 +172,10 @@ describe("--cost and --unknown", () => {
     const { table: described, notes } = readContents(readFileSync(model));
     expect([described?.unknown, notes.thresholdBy]).toEqual(["ignore", "cost missed=100,false=5"]);
     expect(described?.threshold).toBeLessThan(0.5);
+    // the report counts the right rows by the threshold too
+    const { test } = JSON.parse(readFileSync(at("cost", "summary.json"), "utf8"));
+    const [, right, all] = /([\d,]+) of ([\d,]+) rows are right/.exec(again) ?? [];
+    expect(Number(right) / Number(all)).toBeCloseTo(test.accuracy, 6);
     const others = rows.slice(0, 5).map(({ state: _, ...row }) => ({ ...row, name: "never seen" }));
     writeFileSync(at("others.csv"), csv(others));
     const predicted = parseCsv((await fettle(["predict", model, at("others.csv")])).stdout).rows.flat();

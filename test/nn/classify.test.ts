@@ -6,6 +6,8 @@ import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
 import {
+  type ActivationName,
+  activation,
   dense,
   embedding,
   functional,
@@ -14,7 +16,9 @@ import {
   type LayersModel,
   type Loss,
   metrics,
+  reshape,
   sequential,
+  timeDistributed,
   toNested,
 } from "../../src/index.js";
 import {
@@ -29,7 +33,7 @@ import { randomRows, refusal } from "./support.js";
 /** One layer that gives its inputs as they are, through an activation. */
 async function identity(
   units: number,
-  activation: "linear" | "softmax" | "sigmoid" | "tanh",
+  activation: ActivationName,
   loss?: string | Loss,
 ): Promise<LayersModel<"output">> {
   const model = sequential([dense(units, { activation, kernelInitializer: "identity" })]);
@@ -83,6 +87,31 @@ describe("class ids", () => {
     );
   });
 
+  it.each<["linear" | "logSoftmax", string | undefined]>([
+    ["linear", "categoricalHinge"],
+    ["logSoftmax", undefined],
+  ])("of several units are the largest of %s with %s", async (activation, loss) => {
+    expect(
+      idsOf(await identity(3, activation, loss), [
+        [-3, -1, -2],
+        [5, 5, 9],
+      ]),
+    ).toEqual([1, 2]);
+  });
+
+  it("of labels of sequences have the blank among them", async () => {
+    const model = sequential([dense(3, { activation: "linear", kernelInitializer: "identity" })]);
+    model.compile({ optimizer: "sgd", loss: "ctc" });
+    await model.build([2, 3]);
+    const ids = model.classify([
+      [
+        [0, 0, 1],
+        [2, 1, 0],
+      ],
+    ]);
+    expect(toNested(ids)).toEqual([[2, 0]]);
+  });
+
   it.each<[number, "linear" | "sigmoid", string | undefined]>([
     [1, "linear", "meanSquaredError"],
     [3, "sigmoid", "binaryCrossentropy"],
@@ -115,6 +144,29 @@ describe("class ids", () => {
     expect(new Set(expected.flat()).size).toBeGreaterThan(2);
   });
 
+  it("of two outputs of steps are masked each by its own mask, in lines of several positions too", async () => {
+    const ids = { a: input(2), b: input(3) };
+    const [a, b] = [ids.a, ids.b].map((value) => embedding(4, 6, { maskZero: true }).apply(value));
+    const last = activation("softmax");
+    const model = functional({
+      inputs: ids,
+      outputs: {
+        lines: last.apply(timeDistributed(reshape([3, 2])).apply(a)),
+        shares: last.apply(b),
+      },
+    });
+    await model.build(undefined, { seed: 1 });
+    const x = { a: [[1, 0]], b: [[0, 2, 3]] };
+    const { lines, shares } = model.predictOutputs(x);
+    const largest = (own: number[]) => own.indexOf(Math.max(...own));
+    const [, second, third] = toNested(shares, 3)[0];
+    expect(toNested(model.classify(x, { output: "shares" }))).toEqual([
+      [-1, largest(second), largest(third)],
+    ]);
+    const expected = [[toNested(lines, 4)[0][0].map(largest), [-1, -1, -1]]];
+    expect(toNested(model.classify(x, { output: "lines" }))).toEqual(expected);
+  });
+
   it("give the accuracy that the metric gives", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat(), async (units, seed) => {
@@ -130,7 +182,9 @@ describe("class ids", () => {
   });
 
   it("of a prediction that is not a number are refused, with the row", async () => {
-    const model = sequential([dense(2, { kernelInitializer: "ones", activation: "softmax" })]);
+    const [model, steps] = [1, 2].map(() =>
+      sequential([dense(2, { kernelInitializer: "ones", activation: "softmax" })]),
+    );
     await model.build(2);
     // the sum is infinite, and ∞ − ∞ no number
     expect(
@@ -141,6 +195,9 @@ describe("class ids", () => {
         ]),
       ),
     ).toBe("invalid_data: predictions of classes must be numbers; received NaN for row 1");
+    await steps.build([2, 2]);
+    const late = [1, 1, 1, 3e38].map((number) => Array(2).fill([number, number]));
+    expect(await refusal(() => steps.classify(late))).toMatch(/received NaN for row 3$/);
   });
 
   it("refuse what they would ignore", async () => {

@@ -137,6 +137,22 @@ describe("rows", () => {
     expect(predictor.predict({ columns: [a, ones(1, 0)] }).shape).toEqual([MOST, 1]);
   });
 
+  it("are of the second class above the threshold of the model", async () => {
+    const predictor = await load({ ...SMALL, threshold: 0.3 });
+    const random = new RandomStream(4, 1);
+    const rows = Array.from({ length: 60 }, () => ({
+      age: 3 * random.normal(),
+      sex: random.uniform() < 0.5 ? "male" : "female",
+      port: "CQS"[Math.floor(3 * random.uniform())],
+      day: "2004-02-29",
+    }));
+    const shares = Array.from(predictor.predict(rows).data);
+    expect(shares.some((share) => share > 0.3 && share < 0.5)).toBe(true);
+    const classes = shares.map((share) => (share > 0.3 ? "yes" : "no"));
+    expect(predictor.classify(rows)).toEqual(classes);
+    expect(predictor.answers(rows).map((answer) => answer.class)).toEqual(classes);
+  });
+
   it("have codes of their categories, and that after the last for an unknown word", async () => {
     const columns = [
       column("n", "number"),
