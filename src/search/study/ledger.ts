@@ -48,7 +48,7 @@ export class Ledger {
   private front = new Front();
   private finishedFirst = 0;
   /** What the strategy sees of them. */
-  readonly history = this.view();
+  history = this.view();
   private givenCount: number;
 
   constructor(
@@ -183,6 +183,7 @@ export class Ledger {
     this.queue.sort((a, b) => a - b);
     this.bestRecord = undefined;
     this.front = new Front();
+    this.history = this.view();
     for (const record of this.records) this.note(record);
   }
 
