@@ -2,10 +2,21 @@
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
-import { activation, dense, dropout, embedding, flatten, merge, reshape } from "../../src/nn/layers/index.js";
+import {
+  activation,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  gru,
+  type Layer,
+  merge,
+  reshape,
+} from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
+import type { ModelData } from "../../src/nn/modelData.js";
 import type { CompileOptions } from "../../src/nn/options.js";
 import { lossOfAll } from "../../src/nn/perOutput.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -141,6 +152,80 @@ describe("functional", () => {
     };
     expect(await fitted(kinds)).toEqual(await fitted(kinds.map((id) => 2 - id)));
   });
+
+  const steps = () => [embedding(5, 3, { maskZero: true }), gru(3, { returnSequences: true })];
+  it.each<[string, () => Layer[], ModelData, ModelData]>([
+    [
+      "meanSquaredError",
+      () => [dense(1)],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [3, 1],
+    ],
+    [
+      "meanSquaredError",
+      () => [...steps(), dense(1)],
+      [
+        [1, 2, 0],
+        [3, 0, 0],
+      ],
+      [
+        [0, 1, 2],
+        [2, 1, 0],
+      ],
+    ],
+    [
+      "sparseCategoricalCrossentropy",
+      () => [...steps(), dense(3, { activation: "softmax" })],
+      [
+        [1, 2, 0],
+        [3, 0, 0],
+      ],
+      [
+        [0, 1, 2],
+        [2, 1, 0],
+      ],
+    ],
+    [
+      "ordinalCrossentropy",
+      () => [dense(2, { activation: "sigmoid" })],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [1, 2],
+    ],
+    [
+      "ctc",
+      () => [dense(9), reshape([3, 3])],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [[1], [0]],
+    ],
+  ])(
+    "counts %s of one output by its weight: twice is twice the learning rate",
+    async (loss, layers, x, y) => {
+      const fitted = async (learningRate: number, weight?: number, sampleWeight?: number[]) => {
+        const model = sequential(layers());
+        model.compile({
+          optimizer: sgd({ learningRate }),
+          loss: loss as "meanSquaredError",
+          ...(weight !== undefined && { lossWeights: { output: weight } }),
+        });
+        const options = { epochs: 2, batchSize: 2, ...(sampleWeight && { sampleWeight }) };
+        const { history } = await model.fit(x, y, options);
+        return [weightsOf(model), [...history.loss, model.evaluate(x, y, sampleWeight).loss]] as const;
+      };
+      for (const sampleWeight of [undefined, [1, 3]]) {
+        const [weights, losses] = await fitted(0.125, undefined, sampleWeight);
+        expect(await fitted(0.0625, 2, sampleWeight)).toEqual([weights, losses.map((value) => 2 * value)]);
+      }
+    },
+  );
 
   it("hands each loss an output in its own shape, with and without weights", async () => {
     // three steps of two classes beside a number: the cross-entropy is a mean over steps
