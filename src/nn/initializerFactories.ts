@@ -3,10 +3,13 @@ import { byName, check, checkOptions, must, type OptionNames } from "../errors.j
 import {
   broadcastTo,
   div,
+  greaterEqual,
   mul,
   constant as node,
   pad,
+  randomUniform,
   reshape,
+  select,
   slice,
   sqrt,
   square,
@@ -124,6 +127,23 @@ export function orthogonal(gain = 1): InitializerFunction {
     return reshape(mul(newtonSchulz(y, POLISHING, POLISHES), gain), shape);
   };
   return madeFrom(start, ["orthogonal", gain]);
+}
+
+/**
+ * 1 or −1, each by chance, by which members of an ensemble start apart: `random_sign` of BatchEnsemble.
+ *
+ * @see Y. Wen, D. Tran and J. Ba, "BatchEnsemble: an alternative approach to efficient ensemble and lifelong
+ * learning", ICLR 2020
+ * @example
+ * ```ts
+ * const layer = ensembleDense(8, { inputScaleInitializer: initializers.randomSigns() });
+ * ```
+ */
+export function randomSigns(): InitializerFunction {
+  return madeFrom(
+    (graph, shape, stream) => select(greaterEqual(randomUniform(graph, shape, stream), 0.5), 1, -1),
+    ["randomSigns"],
+  );
 }
 
 /** The divisor of the variance of `varianceScaling`. */

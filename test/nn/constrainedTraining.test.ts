@@ -157,6 +157,7 @@ describe("holds after any number of steps", () => {
     dense: (options) => layers.dense(2, options),
     depthwiseConv2d: (options) => layers.depthwiseConv2d(2, options),
     embedding: (options) => layers.embedding(4, 2, options),
+    ensembleDense: (options) => layers.ensembleDense(2, options),
     gru: (options) => layers.gru(2, options),
     lstm: (options) => layers.lstm(2, options),
     separableConv2d: (options) => layers.separableConv2d(2, 2, options),

@@ -28,6 +28,7 @@ import {
   dropout,
   elu,
   embedding,
+  ensembleDense,
   flatten,
   gaussianNoise,
   globalAveragePooling1d,
@@ -151,6 +152,12 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
       { number: (normal) => Math.min(3, Math.floor(Math.abs(2 * normal))) },
     ],
     [() => embedding(1, 2), [[4]], { number: () => 0 }],
+  ],
+  // a row has as many steps as the layer has members
+  ensembleDense: [
+    [() => ensembleDense(2, { members: 5, activation: "gelu" }), SEQUENCE, OF_PLACES],
+    [() => ensembleDense(2, { members: 5, shared: false }), SEQUENCE, OF_PLACES],
+    [() => ensembleDense(2, { members: 4 }), [[4]], OF_PLACES],
   ],
   flatten: [[() => flatten(), SEQUENCE, OF_PLACES]],
   gaussianNoise: [[() => gaussianNoise(0.5)]],

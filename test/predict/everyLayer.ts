@@ -25,6 +25,7 @@ import {
   dropout,
   elu,
   embedding,
+  ensembleDense,
   flatten,
   gaussianNoise,
   globalAveragePooling1d,
@@ -160,6 +161,15 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
       shapes: [[2]],
       number: (normal) => Math.abs(Math.trunc(normal)) % 4,
     },
+  ],
+  ensembleDense: [
+    { layer: () => ensembleDense(3, { members: 4, activation: "tanh", useBias: false }), shapes: [[5]] },
+    {
+      layer: () => ensembleDense(2, { inputScaleInitializer: "randomNormal", kernelConstraint: maxNorm() }),
+      shapes: [[4, 5]],
+    },
+    { layer: () => ensembleDense(3, { members: 2, shared: false, activation: "softmax" }), shapes: [[5]] },
+    { layer: () => ensembleDense(2, { shared: false, kernelRegularizer: "l2" }), shapes: [[4, 5]] },
   ],
   flatten: [{ layer: () => flatten(), shapes: [[2, 3]] }],
   gaussianNoise: [{ layer: () => gaussianNoise(0.5), shapes: [[5]] }],

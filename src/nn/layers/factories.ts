@@ -36,6 +36,7 @@ const FACTORIES: { readonly [Name in FactoryName]: Row<Name> } = {
   dropout: [layers.dropout, "rate"],
   elu: [layers.elu],
   embedding: [layers.embedding, "inputDim", "outputDim"],
+  ensembleDense: [layers.ensembleDense, "units"],
   flatten: [layers.flatten],
   gaussianNoise: [layers.gaussianNoise, "stddev"],
   globalAveragePooling1d: [layers.globalAveragePooling1d],

@@ -8,6 +8,7 @@ export * from "./depthwise.js";
 export * from "./dot.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export * from "./embedding.js";
+export * from "./ensembleDense.js";
 export type { Ends, Ends2d, Sizes, Sizes3d, WindowOptions } from "./geometry.js";
 export type { BiasOptions, KernelOptions } from "./kernel.js";
 export {

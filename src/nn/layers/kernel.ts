@@ -57,9 +57,9 @@ export const KERNEL_RULES: OptionNames<KernelOptions> = {
 
 /** The arrays of a layer, and how its result follows from their product with its inputs. */
 export interface Kernels extends Arrays {
-  /** The bias with so many numbers, if there is one. */
-  bias(units: number): readonly ParameterSpec[];
-  /** activation(product + bias) for a product [n, units], in the shape of the layer's result. */
+  /** The bias of that shape, if there is one. */
+  bias(...shape: Shape): readonly ParameterSpec[];
+  /** activation(product + bias) for a product [..., units], in the shape of the layer's result. */
   finish(product: Value, context: Pick<LayerContext, "parameters">, shape: Shape): Value;
 }
 
@@ -72,7 +72,7 @@ export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options
   const arrays = arraysOf({ ...given, ...(useBias && { bias }) });
   return {
     ...arrays,
-    bias: (units) => (useBias ? [arrays.spec("bias", [units])] : []),
+    bias: (...shape) => (useBias ? [arrays.spec("bias", shape)] : []),
     finish(product, { parameters }, shape) {
       const result = activate(useBias ? add(product, parameters.bias) : product);
       // the model refuses anything else, by the layer's name
