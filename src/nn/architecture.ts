@@ -230,6 +230,8 @@ export interface Called {
   readonly prediction: Value;
   /** The outputs themselves, [rows, ...shape]. */
   readonly outputs: readonly Value[];
+  /** In training, of outputs with members: the results of all of them, [rows · members, ...shape]. */
+  readonly members: readonly (Value | undefined)[];
   /** The mask of each output that is a sequence with steps that do not count, [rows, steps]. */
   readonly masks: readonly (Value | undefined)[];
   /** New values of parameters that are not trained, by path. */
@@ -251,6 +253,7 @@ export function callLayers(
   const values: Value[] = network.inputs.map(({ offset, size, shape }) => columnsOf(x, offset, size, shape));
   const masks: (Value | undefined)[] = values.map(() => undefined);
   const zeroed: Zeroed = new Map();
+  const membersOf = new Map<number, Value>();
   for (const [index, place] of network.layers.entries()) {
     const { layer, name, inputs: taken, shape } = place;
     const given = taken.map((value) => values[value]);
@@ -272,6 +275,11 @@ export function callLayers(
     const context = givenTo(layer, all, zeroed);
     const result = layer.call(context);
     mustReturn(result, [ROWS, ...shape], `\`call\` of ${name}`);
+    if (training && layer.members) {
+      const all = layer.members(context);
+      mustReturn(all, [ROWS, all?.shape?.[1] ?? 1, ...shape], `\`members\` of ${name}`);
+      membersOf.set(values.length, withFlushedGradient(all, [ROWS * all.shape[1], ...shape]));
+    }
     const mask = maskAfter(layer, context, shape);
     if (mask !== undefined) mustReturn(mask, [ROWS, shape[0]], `\`mask\` of ${name}`);
     masks.push(mask);
@@ -288,7 +296,13 @@ export function callLayers(
   );
   const columns = network.outputs.map(({ size }, i) => flat(outputs[i], size));
   const prediction = concat(columns, 1);
-  return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
+  return {
+    prediction,
+    outputs,
+    members: network.outputs.map(({ value }) => membersOf.get(value)),
+    masks: network.outputs.map(({ value }) => masks[value]),
+    updates,
+  };
 }
 
 /** Columns of a matrix as rows of a shape. */
@@ -330,7 +344,7 @@ export function lossOf(
   const truth = weights ? whereCounted(streams.y, weights, 1) : streams.y;
   const y = reshape(truth, prediction.shape);
   const lossFunction: OutputsLoss = getLoss(loss);
-  const { masks } = called;
+  const { masks, members } = called;
   const isMasked = masks.some((mask) => mask !== undefined);
   check(
     !(weights || isMasked) || lossFunction.length > 2,
@@ -339,8 +353,8 @@ export function lossOf(
   );
   const single = masks.length === 1;
   let total = single
-    ? lossOfOutput(lossFunction, y, prediction, weights, masks[0])
-    : lossFunction(y, prediction, weights, masks);
+    ? lossOfOutput(lossFunction, y, members[0] ?? prediction, weights, masks[0])
+    : lossFunction(y, prediction, weights, masks, members);
   mustReturn(total, [], "the loss");
   // once per layer, however often it is applied, if it is trained
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {

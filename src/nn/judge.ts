@@ -14,7 +14,7 @@ import type { Layer } from "./layers/layer.js";
 import { forms, type Reader } from "./losses/forms.js";
 import type { CheckedLoss } from "./losses/given.js";
 import { type JudgedLoss, type LossInput, rowOfLoss } from "./losses/truths.js";
-import type { Network, Wiring } from "./network.js";
+import type { LayerCall, Network, Wiring } from "./network.js";
 
 type ActivationKey = keyof typeof activations;
 
@@ -65,9 +65,15 @@ const INSTEAD: Partial<Record<LossInput, string>> = {
   logits: '"linear"',
 };
 
+/** The call behind a value; not a mean of members, which is in their range. */
+function callBehind(wiring: Wiring, value: number): LayerCall | undefined {
+  const call = wiring.calls[value - wiring.inputs.length];
+  return madeOf(call?.layer)?.name === "averageMembers" ? callBehind(wiring, call.inputs[0]) : call;
+}
+
 /** The activation behind an output; undefined if unknown, or if constraints may change its range. */
-export function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey | undefined {
-  const layer: Layer | undefined = calls[value - inputs.length]?.layer;
+export function activationOf(wiring: Wiring, value: number): ActivationKey | undefined {
+  const layer: Layer | undefined = callBehind(wiring, value)?.layer;
   const made = layer && madeOf(layer);
   const { name, options } =
     made?.name === "timeDistributed" ? (madeOf(made.options.layer) ?? {}) : (made ?? {});
@@ -82,22 +88,25 @@ export const givesProbabilities = (activation: ActivationKey | undefined): boole
   activation !== undefined && WITHIN.probabilities.includes(ranges[activation]);
 
 /** Layers whose result is that of their activation. */
-const ACTIVATED: readonly string[] = ["dense", "conv1d", "conv2d", "activation"];
+const ACTIVATED: readonly string[] = ["dense", "ensembleDense", "conv1d", "conv2d", "activation"];
+
+/** Those with `units`. */
+const UNITED: readonly string[] = ["dense", "ensembleDense"];
 
 /**
  * How many classes a model distinguishes if its one output ends in a softmax, or in logits, for a loss of
  * several classes: the units of its last dense layer. Undefined for other models.
  */
 export function classUnits({ wiring, compiled }: Described): number | undefined {
-  const { inputs, calls, outputs } = wiring;
+  const { outputs } = wiring;
   const loss = rowOfLoss(compiled.losses[0]);
   if (outputs.length > 1 || loss?.predictions !== "distributions") return undefined;
   const [{ value }] = outputs;
   if (activationOf(wiring, value) !== "softmax" && !loss.fromLogits) return undefined;
-  const last = calls[value - inputs.length];
-  const dense = madeOf(last.layer)?.name === "activation" ? calls[last.inputs[0] - inputs.length] : last;
-  const made = dense && madeOf(dense.layer);
-  return made?.name === "dense" ? (made.options.units as number) : undefined;
+  const last = callBehind(wiring, value);
+  const isActivation = madeOf(last?.layer)?.name === "activation";
+  const made = madeOf((isActivation && last ? callBehind(wiring, last.inputs[0]) : last)?.layer);
+  return made && UNITED.includes(made.name) ? (made.options.units as number) : undefined;
 }
 
 /** An output with its loss and metrics. */

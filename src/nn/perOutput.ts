@@ -26,14 +26,15 @@ export function lossOfAll(
 ): Loss {
   if (outputs.length === 1 && weights[0] === 1) return losses[0];
   const functions = losses.map(getLoss);
-  const loss: OutputsLoss = (yTrue, yPred, rowWeights, masks) =>
+  const loss: OutputsLoss = (yTrue, yPred, rowWeights, masks, members) =>
     outputs
       .map(({ offset, size, shape }, i) => {
         const [truth, prediction] = [yTrue, yPred].map((all) => {
           if (outputs.length === 1) return all;
           return reshape(slice(all, [0, offset], [ROWS, size]), [ROWS, ...shape]);
         });
-        return mul(lossOfOutput(functions[i], truth, prediction, rowWeights, masks?.[i]), weights[i]);
+        const seen = members?.[i] ?? prediction;
+        return mul(lossOfOutput(functions[i], truth, seen, rowWeights, masks?.[i]), weights[i]);
       })
       .reduce(add);
   const takesWeights = functions.every(({ length }) => length > 2);

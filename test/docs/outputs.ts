@@ -51,6 +51,7 @@ export const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output).toBe('embedding_1 reads ids in "x0" to "x1": they are not scaled\n'),
   ],
   [blockWith("docs/layers.md", "first.part("), (output) => expect(output).toBe("[ 40, 8 ]\n")],
+  [blockWith("docs/layers.md", "averageMembers()"), (output) => expect(output).toBe("200,8,1 200,1\n")],
   [blockWith("docs/layers.md", "lines across"), (output) => expect(output.trim()).toBe("true")],
   [blockWith("docs/layers.md", "maxNorm({"), (output) => expect(output.trim()).toBe("true true")],
   [blockWith("docs/layers.md", "history.valR2"), (output) => expect(output.trim()).toBe("true")],

@@ -8,6 +8,7 @@ import type { Shape } from "../../src/graph/shape.js";
 import type { FactoryName } from "../../src/nn/layers/factories.js";
 import {
   activation,
+  averageMembers,
   averagePooling1d,
   averagePooling2d,
   averagePooling3d,
@@ -96,6 +97,7 @@ const OF_PLACES = { except: [AMOUNT] };
 /** Each factory: the compiler asks for one that is missing. */
 const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
   activation: [[() => activation("silu")], [() => activation("softmax")]],
+  averageMembers: [[() => averageMembers(), SEQUENCE, OF_PLACES]],
   averagePooling1d: [
     [() => averagePooling1d(2)],
     [() => averagePooling1d(3, { strides: 1, padding: "same" })],

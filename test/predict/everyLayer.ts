@@ -6,6 +6,7 @@ import type { Shape } from "../../src/graph/shape.js";
 import { maxNorm } from "../../src/nn/constraints.js";
 import {
   activation,
+  averageMembers,
   averagePooling1d,
   averagePooling2d,
   averagePooling3d,
@@ -92,6 +93,7 @@ const everyWay = Object.keys(WAYS) as MergeName[];
 /** By the names of factories. */
 export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   activation: [{ layer: () => activation("gelu"), shapes: [[5]] }],
+  averageMembers: [{ layer: () => averageMembers(), shapes: [[4, 3]] }],
   averagePooling1d: [{ layer: () => averagePooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   averagePooling2d: [{ layer: () => averagePooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
   averagePooling3d: [

@@ -17,6 +17,7 @@ type Row<Name extends FactoryName> = readonly [factory: Layers[Name], ...names: 
 
 const FACTORIES: { readonly [Name in FactoryName]: Row<Name> } = {
   activation: [layers.activation, "activation"],
+  averageMembers: [layers.averageMembers],
   averagePooling1d: [layers.averagePooling1d, "poolSize"],
   averagePooling2d: [layers.averagePooling2d, "poolSize"],
   averagePooling3d: [layers.averagePooling3d, "poolSize"],

@@ -2,6 +2,7 @@
 export * from "./activation.js";
 export * from "./attention.js";
 export * from "./augmentation.js";
+export * from "./averageMembers.js";
 export * from "./convolution.js";
 export * from "./dense.js";
 export * from "./depthwise.js";

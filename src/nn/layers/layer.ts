@@ -120,6 +120,12 @@ export interface LayerDefinition<P extends string = string, H extends string = s
    * at the steps that do not count.
    */
   mask?(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value | undefined;
+  /**
+   * For an output: results that training compares with the targets in place of its own, of any number of
+   * members of an ensemble, [rows, members, ...outputShape]. The loss is the mean of theirs. Evaluation and
+   * prediction use `call`. Default: training does too.
+   */
+  members?(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value;
   /** What it reads in its inputs, or in each of them. Default: numbers. */
   readonly reads?: InputRole | readonly InputRole[];
   /**

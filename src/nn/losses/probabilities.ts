@@ -17,6 +17,7 @@ import {
   mul,
   neg,
   pow,
+  reshape,
   select,
   sigmoid,
   softmax,
@@ -90,11 +91,14 @@ export const focus = (rest: Value, gamma: number): Value => pow(maximum(rest, LE
 /**
  * A prediction whose gradients below 2⁻⁶³ become 0, also those of the logits behind it. Gradients of
  * memorized labels vanish, and would still be multiplied with all weights (slow denormals).
+ *
+ * @param shape - in which they are needed, with the same last axis
  */
-export function withFlushedGradient(yPred: Value): Value {
+export function withFlushedGradient(yPred: Value, shape = yPred.shape): Value {
+  const flushed = (x: Value): Value => reshape(flushGradient(x), shape);
   const [binary, classes] = [behind("sigmoid", yPred), behind("softmax", yPred)];
-  if (binary) return sigmoid(flushGradient(binary));
-  return classes ? softmax(flushGradient(classes)) : flushGradient(yPred);
+  if (binary) return sigmoid(flushed(binary));
+  return classes ? softmax(flushed(classes)) : flushed(yPred);
 }
 
 /** The input of the operation that made `value`, if that was `op`. */

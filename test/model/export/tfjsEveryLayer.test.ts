@@ -41,6 +41,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "globalAveragePooling3d (1)": "it has no globalAveragePooling3d",
   "resizing (1)": "TensorFlow.js aligns the corners of images",
   "resizing (2)": "TensorFlow.js aligns the corners of images",
+  "averageMembers (1)": "it has no averageMembers",
   "ensembleDense (1)": "it has no ensembleDense",
   "ensembleDense (2)": "it has no ensembleDense",
   "ensembleDense (3)": "it has no ensembleDense",
