@@ -30,6 +30,7 @@ export interface Written {
   readonly shape: Shape;
   /** Of rows of its inputs; none for a layer within another. */
   readonly inputs: readonly Shape[];
+  readonly trainable: boolean;
 }
 
 /** A setting. */

@@ -56,8 +56,8 @@ import { lacksSlope } from "./tfjsSlopes.js";
 const piece: Field = {
   key: "layer",
   // with a shape that no setting of such layers contains
-  write: (option, { id, shape }) =>
-    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), [], id),
+  write: (option, { id, shape, trainable }) =>
+    writtenLayer({ ...(option as PieceDescription), trainable }, `${id}_layer`, shape.slice(1), [], id),
   read(given, { name, shape, isKeras3 }) {
     const config = isRecord(given) ? given.config : undefined;
     must(
@@ -282,21 +282,22 @@ function unlikeness({ unlike, fields }: Row, piece: PieceDescription): string | 
  * @param owner - the layer of the network that it is or belongs to
  */
 export function writtenLayer(
-  piece: PieceDescription & { readonly trainable?: false },
+  piece: PieceDescription & { readonly trainable?: boolean },
   name: string,
   shape: Shape,
   inputs: readonly Shape[] = [],
   owner = name,
 ): { readonly class_name: string; readonly config: Json } {
   const { kind, fields, usual, written } = rowOf(piece, owner, inputs);
+  const { trainable = true } = piece;
   const settings = Object.entries(fields).map(([key, field]) => [
     field.key,
-    field.write(piece.options[key], { id: name, shape, inputs }),
+    field.write(piece.options[key], { id: name, shape, inputs, trainable }),
   ]);
   const config = { ...Object.fromEntries(settings), ...usual, ...written };
   return {
     class_name: kind,
-    config: { name, trainable: piece.trainable !== false, dtype: "float32", ...config },
+    config: { name, trainable, dtype: "float32", ...config },
   };
 }
 

@@ -130,11 +130,38 @@ function entryOf(layer: unknown, isTrained: boolean): Entry {
     inbound,
     "unsupported",
   );
-  const frozen = isTrained ? config : { ...config, trainable: false };
   if (isModel(kind)) return { kind, name, config, calls, model: modelOf(kind, config, isTrained) };
-  if (kind === "Bidirectional") return { kind, name, calls, config: withoutBackward(frozen) };
-  return { ...withoutCell(kind, frozen), name, calls };
+  return { ...joined({ kind, config: isTrained ? config : { ...config, trainable: false } }), name, calls };
 }
+
+type Part = Pick<KerasLayer, "kind" | "config">;
+
+/**
+ * A layer joined with its cell or the layer within it: `RNN` of an `LSTMCell` is `LSTM`, as TensorFlow.js has a
+ * layer for it too, and a layer with a frozen part is frozen, since the part has all its weights.
+ */
+function joined({ kind, config }: Part): Part {
+  const { cell, layer, ...others } = kind === "Bidirectional" ? withoutBackward(config) : config;
+  const part = partOf(cell ?? layer);
+  if (part === undefined) return { kind, config };
+  const { trainable = true } = config;
+  const own = { ...others, trainable: trainable === true ? part.config.trainable : trainable };
+  if (cell === undefined)
+    return { kind, config: { ...own, layer: { class_name: part.kind, config: part.config } } };
+  const [, known] = /^(SimpleRNN|LSTM|GRU)Cell$/.exec(part.kind) ?? [];
+  if (kind !== "RNN" || known === undefined) return { kind, config };
+  return { kind: known, config: { ...part.config, ...own } };
+}
+
+/** A cell, or a layer within a layer. */
+function partOf(given: unknown): Part | undefined {
+  const kind = isRecord(given) ? setting(given, "class_name") : undefined;
+  if (typeof kind !== "string" || !isRecord(given) || !isRecord(given.config)) return undefined;
+  return joined({ kind, config: given.config });
+}
+
+/** What Keras 3 writes of a backward layer although it is like the forward layer. */
+const OF_DIRECTION = ["name", "go_backwards", "trainable", "shared_object_id", "build_config"];
 
 /**
  * Keras 3 writes the backward layer too, even if it only differs from the forward layer in its direction, and
@@ -143,22 +170,18 @@ function entryOf(layer: unknown, isTrained: boolean): Entry {
 function withoutBackward(config: Json): Json {
   const { layer, backward_layer: backward, ...others } = config;
   const [own, other] = [layer, backward].map((each) =>
-    JSON.stringify(each, (key, value) =>
-      ["name", "go_backwards", "shared_object_id", "build_config"].includes(key) ? undefined : value,
-    ),
+    JSON.stringify(each, (key, value) => (OF_DIRECTION.includes(key) ? undefined : value)),
   );
   if (own !== other || !isRecord(layer) || !isRecord(layer.config)) return config;
+  const [isTrained, isOtherTrained] = [layer, backward].map((each) => partOf(each)?.config.trainable ?? true);
+  check(
+    config.trainable === false || isTrained === isOtherTrained,
+    () =>
+      `layer ${show(config.name)} must train both of its directions or neither; received a forward layer with trainable: ${show(isTrained)}, and a backward layer with ${show(isOtherTrained)}: set that of the layer itself, and save it again`,
+    "unsupported",
+  );
   const { zero_output_for_mask: _, ...forward } = layer.config;
   return { ...others, layer: { ...layer, config: forward } };
-}
-
-/** The layer of a cell that TensorFlow.js has a layer for too: `RNN` of an `LSTMCell` is `LSTM`. */
-function withoutCell(kind: string, config: Json): Pick<KerasLayer, "kind" | "config"> {
-  const { cell, ...others } = config;
-  const [, own] =
-    /^(SimpleRNN|LSTM|GRU)Cell$/.exec(isRecord(cell) ? String(setting(cell, "class_name")) : "") ?? [];
-  if (kind !== "RNN" || own === undefined) return { kind, config };
-  return { kind: own, config: { ...((cell as Json).config as Json), ...others } };
 }
 
 /** The calls of layers, each after those that it takes the results of. */
