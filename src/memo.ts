@@ -12,6 +12,15 @@ export function memoized<K extends object, V>(make: (key: K) => V): (key: K) => 
   };
 }
 
+/** A function that makes its result when it is first called. */
+export function once<V>(make: () => V): () => V {
+  let made: { readonly value: V } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** A function that makes the result of a key unless it is among the `most` used last. */
 export function recent<V>(most: number): (key: string, make: () => V) => V {
   const known = new Map<string, V>();

@@ -11,11 +11,12 @@ import { layerFrom } from "../../predict/pieces.js";
 import { parsed, type Tensor } from "../../predict/safetensors.js";
 import { FORMAT } from "./tfjs.js";
 import { Arrays, arraysOf, type LayerArrays, mustBeLayersModel } from "./tfjsArrays.js";
-import { DAMAGED } from "./tfjsFields.js";
-import { arrayNames, readLayer, rowOfClass } from "./tfjsLayers.js";
-import { type MaskState, maskAfter } from "./tfjsMasks.js";
+import { DAMAGED, setting } from "./tfjsFields.js";
+import { arrayNames, isRecurrent, readLayer, rowOfClass } from "./tfjsLayers.js";
+import { maskAfter } from "./tfjsMasks.js";
 import { steeper } from "./tfjsSlopes.js";
-import { type KerasLayer, topologyOf } from "./tfjsTopology.js";
+import { statesOf, type Value } from "./tfjsStates.js";
+import { type KerasLayer, mustBeFew, topologyOf } from "./tfjsTopology.js";
 
 /**
  * The network of a TensorFlow.js Layers model, `Sequential` or `Functional`, made of layers that Fettle has
@@ -49,20 +50,22 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
 export function contentsOfTopology(topology: unknown, arrays: LayerArrays): ModelContents {
   const { isKeras3, inputs, calls, outputs } = topologyOf(topology);
   const isStack = inputs.length === 1 && inputs[0].shape.length === 1 && isChain(calls, outputs);
-  const values: Value[] = inputs.map(({ name, shape }) => ({
-    id: isStack ? "input" : `input.${name}`,
-    mask: { shape, theirs: false },
-  }));
-  const reader = new Reader(arrays, isKeras3);
-  const layers = calls.map(({ layer, inputs: taken }) => {
-    const { described, value } = reader.call(
-      layer,
-      taken.map((each) => values[each]),
-    );
-    values.push(value);
-    return described;
-  });
-  const { tensors } = reader;
+  const reader = new Reader(
+    arrays,
+    isKeras3,
+    inputs.map(({ name, shape }) => ({
+      id: isStack ? "input" : `input.${name}`,
+      mask: { shape, theirs: false },
+    })),
+    layersOfStates(calls, outputs),
+  );
+  for (const call of calls) reader.add(call);
+  const ends = {
+    inputs,
+    outputs: outputs.map(({ name, value }) => ({ name, value: reader.value(value).id })),
+  };
+  mustBeFew(reader.layers.length);
+  const { layers, tensors } = reader;
   check(
     Object.keys(tensors).length > 0,
     "the model must have a layer with weights; received none",
@@ -72,7 +75,6 @@ export function contentsOfTopology(topology: unknown, arrays: LayerArrays): Mode
   mustBeLayersModel(left.length === 0, `none of its layers has the weights ${show(left)}`);
   const columns = inputs.reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0);
   checkSizes("the inputs", [columns]);
-  const ends = { inputs, outputs: outputs.map(({ name, value }) => ({ name, value: values[value].id })) };
   return { network: { columns, layers, ...(!isStack && ends) }, tensors, notes: {} };
 }
 
@@ -100,10 +102,11 @@ function isChain(calls: Topology["calls"], outputs: Topology["outputs"]): boolea
   );
 }
 
-/** A value of the network: its id in a file, and the facts about its mask. */
-interface Value {
-  readonly id: string;
-  readonly mask: MaskState;
+/** Layers with a state that a layer or an output reads; others need not return theirs. */
+function layersOfStates(calls: Topology["calls"], outputs: Topology["outputs"]): Set<KerasLayer> {
+  const read = new Set([...calls.flatMap(({ inputs }) => inputs), ...outputs.map(({ value }) => value)]);
+  const found = calls.filter(({ results: [, ...states] }) => states.some((each) => read.has(each)));
+  return new Set(found.map(({ layer }) => layer));
 }
 
 /** A layer that was read, and the number of its calls. */
@@ -115,19 +118,48 @@ interface Read {
 
 /** Layers and arrays of a network in the order of calls, each read once. */
 class Reader {
+  readonly layers: LayerDescription[] = [];
   readonly tensors: Record<string, Tensor> = {};
+  /** By their numbers in the topology; states of layers are parts of their results, made where they are read. */
+  private readonly values: (() => Value)[];
+  /** All states of a call side by side, by their numbers. */
+  private readonly joined = new Map<string, () => Value>();
   private readonly counts = new Map<string, number>();
   private readonly read = new Map<KerasLayer, Read>();
 
   constructor(
     private readonly arrays: LayerArrays,
     private readonly isKeras3: boolean,
-  ) {}
+    inputs: readonly Value[],
+    /** The layers whose states are read. */
+    private readonly ofStates: ReadonlySet<KerasLayer>,
+  ) {
+    this.values = inputs.map((each) => () => each);
+  }
 
-  call(
-    keras: KerasLayer,
-    taken: readonly Value[],
-  ): { readonly described: LayerDescription; readonly value: Value } {
+  value(number: number): Value {
+    return this.values[number]();
+  }
+
+  add({ layer, inputs: [x, ...others], results: [, ...numbers] }: Topology["calls"][number]): void {
+    const first = this.value(x);
+    const { name } = rowOfClass(layer.kind, layer.name);
+    const joint = isRecurrent(name) && this.joined.get(String(others));
+    const value = this.call(layer, [first, ...(joint ? [joint()] : others.map((each) => this.value(each)))]);
+    if (numbers.length === 0) {
+      this.values.push(() => value);
+      return;
+    }
+    const { options } = (this.read.get(layer) as Read).described;
+    const parts = statesOf(layer.name, options, value, (kind, config, of) =>
+      this.call({ kind, name: layer.name, config }, [of]),
+    );
+    const { result, states } = parts;
+    this.joined.set(String(numbers.slice(0, states.length)), parts.joint);
+    this.values.push(result, ...numbers.map((_, i) => states[i] ?? noState));
+  }
+
+  private call(keras: KerasLayer, taken: readonly Value[]): Value {
     const shapes = taken.map(({ mask }) => mask.shape);
     const row = rowOfClass(keras.kind, keras.name);
     const known = this.read.get(keras) ?? this.first(keras, shapes);
@@ -148,7 +180,8 @@ class Reader {
     const id = known.calls === 1 ? described.id : `${described.id}.${known.calls}`;
     const inputs = taken.map((each) => each.id);
     const shares = known.calls > 1 && { shares: described.id };
-    return { described: { ...described, id, inputs, ...shares }, value: { id, mask } };
+    this.layers.push({ ...described, id, inputs, ...shares });
+    return { id, mask };
   }
 
   /** A layer with its arrays. */
@@ -163,7 +196,9 @@ class Reader {
       trainable,
       DAMAGED,
     );
-    const piece = readLayer(row, { name, config, shape: shapes[0], isKeras3: this.isKeras3 });
+    const isUnread = setting(config, "return_state") === true && !this.ofStates.has(keras);
+    const own = isUnread ? { ...config, return_state: false } : config;
+    const piece = readLayer(row, { name, config: own, shape: shapes[0], isKeras3: this.isKeras3 });
     const layer = ofFile(keras, () => layerFrom(piece, NOTHING));
     const number = (this.counts.get(layer.type) ?? 0) + 1;
     this.counts.set(layer.type, number);
@@ -181,6 +216,10 @@ class Reader {
     const described = { id, ...piece, ...frozen, inputs: [], weights: Object.fromEntries(weights) };
     return { layer, described, calls: 0 };
   }
+}
+
+function noState(): never {
+  throw new FettleError(DAMAGED, "the model must read only results that its layers have; received another");
 }
 
 /** A layers model has no custom pieces. */

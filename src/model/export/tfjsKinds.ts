@@ -151,6 +151,12 @@ export const merging = (kind: string): Row => ({
   masks: "merged",
 });
 
+/** Whether states are returned, as an option. */
+const states = (option: () => true | undefined): Field => {
+  const field = flag("return_state", false);
+  return { ...field, read: (given, place) => (field.read(given, place) === true ? option() : undefined) };
+};
+
 export const recurrence = (
   kind: string,
   name: string,
@@ -169,8 +175,10 @@ export const recurrence = (
     dropout: share("dropout", 0),
     recurrentDropout: share("recurrent_dropout", 0),
     ...more,
+    // a result of one state is that state
+    returnState: more.returnState ?? states(() => undefined),
   },
-  usual: { return_state: false, stateful: false },
+  usual: { stateful: false },
   unwritten: {
     ...NO_CONSTRAINTS,
     recurrent_constraint: null,
@@ -182,22 +190,27 @@ export const recurrence = (
   },
   // the default is orthogonal, which would waste time
   written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
-  unlike({ goBackwards, returnSequences, returnState }) {
-    if (returnState === true) return "TensorFlow.js returns states as further results";
-    return goBackwards === true && returnSequences === true
+  unlike: ({ goBackwards, returnSequences }) =>
+    goBackwards === true && returnSequences === true
       ? "Keras returns the sequences of goBackwards reversed"
-      : undefined;
-  },
+      : undefined,
+  lacks: noJointStates,
 });
+
+const noJointStates = ({ returnState }: Options): string | undefined =>
+  returnState === true ? "result with states side by side: it returns them as further results" : undefined;
 
 /** Masks of sequences of images are unlike ours in Keras, and end. */
 export function convolutionalRecurrence(kind: string, name: string, more: Record<string, Field>): Row {
   const size = { filters: count("filters"), ...windows(2) };
   const { masks: _, usual, ...row } = recurrence(kind, name, more, size);
-  return { ...row, usual: { ...usual, ...CHANNELS_LAST }, lacks: noStridesBetween };
+  const lacks = (options: Options): string | undefined => noJointStates(options) ?? noStridesBetween(options);
+  return { ...row, usual: { ...usual, ...CHANNELS_LAST }, lacks };
 }
 
 export const gates = { recurrentActivation: activation("recurrent_activation", "sigmoid", "hard_sigmoid") };
+/** Of an LSTM, whose result has both of its states if it returns them. */
+export const gatesAndStates = { ...gates, returnState: states(() => true) };
 
 export const normalization = {
   fields: {

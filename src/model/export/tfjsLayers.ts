@@ -36,6 +36,7 @@ import {
   convolutionalRecurrence,
   DEPTHWISE,
   gates,
+  gatesAndStates,
   globalPooling,
   KERNEL,
   merging,
@@ -66,6 +67,12 @@ const piece: Field = {
       "a layer with a name",
       given,
       DAMAGED,
+    );
+    check(
+      setting(config, "return_state") !== true,
+      () =>
+        `layer ${show(config.name)} of layer ${show(name)} must return one result; received return_state: true. Use a layer for each direction, and join their results`,
+      "unsupported",
     );
     const row = rowOfClass(setting(given, "class_name"), config.name);
     return readLayer(row, { name: config.name, config, shape: shape.slice(1), isKeras3 });
@@ -161,8 +168,8 @@ const ROWS: readonly Row[] = [
   },
   { kind: "Masking", name: "masking", fields: { maskValue: number("mask_value", 0) } },
   recurrence("SimpleRNN", "simpleRNN"),
-  recurrence("LSTM", "lstm", gates),
-  convolutionalRecurrence("ConvLSTM2D", "convLstm2d", gates),
+  recurrence("LSTM", "lstm", gatesAndStates),
+  convolutionalRecurrence("ConvLSTM2D", "convLstm2d", gatesAndStates),
   {
     ...recurrence("GRU", "gru", { ...gates, resetAfter: flag("reset_after", true, false) }),
     lacks: ({ resetAfter = true }) => (resetAfter === true ? "GRU with resetAfter: true" : undefined),

@@ -32,18 +32,22 @@ function linkOf(given: unknown): Link | undefined {
   return isLink && isRecord(options) && isEmpty(options) ? { layer, call, result } : undefined;
 }
 
-/** Keras 3's form of a call as lists; undefined if it has other arguments than values. */
+/** Keras 3's form of a call as lists; undefined if it has other arguments than values and first states. */
 function tensorsIn({ args, kwargs = {} }: Readonly<Record<string, unknown>>): unknown[] | undefined {
-  if (!Array.isArray(args) || !isRecord(kwargs) || !isEmpty(kwargs)) return undefined;
-  return args.flat().map((tensor) => {
+  if (!Array.isArray(args) || !isRecord(kwargs)) return undefined;
+  const { initial_state: states, ...others } = kwargs;
+  if (!isEmpty(others)) return undefined;
+  return [args, states ?? []].flat(2).map((tensor) => {
     const { config } = isRecord(tensor) ? tensor : {};
     return isRecord(config) ? config.keras_history : undefined;
   });
 }
 
-/** Keras 3 writes arguments that were left out. */
+/** Keras 3 writes arguments that were left out, also of each value. */
 const isEmpty = (options: object): boolean =>
-  Object.values(options).every((value) => value === null || value === undefined);
+  Object.values(options)
+    .flat()
+    .every((value) => value === null || value === undefined);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** The elements, if none is undefined. */

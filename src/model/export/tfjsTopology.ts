@@ -3,6 +3,7 @@
  * are their layers. It does not interpret layers.
  */
 import { check, isRecord, must, show } from "../../errors.js";
+import { MOST_LAYERS } from "../../predict/description.js";
 import { mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED, isPositive, type Json, setting } from "./tfjsFields.js";
 import { type Link, linksIn, nodesIn } from "./tfjsLinks.js";
@@ -15,18 +16,26 @@ export interface KerasLayer {
   readonly config: Json;
 }
 
-/** Layers and their calls. Values have numbers: first the inputs, then the result of each call. */
+/**
+ * Layers and their calls. Values have numbers: first the inputs, then the result of each call, followed by
+ * the states of a layer that returns them.
+ */
 export interface Topology {
   /** Whether Keras 3 wrote it, whose `hard_sigmoid` is Fettle's. */
   readonly isKeras3: boolean;
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Each after its inputs. */
-  readonly calls: readonly { readonly layer: KerasLayer; readonly inputs: readonly number[] }[];
+  readonly calls: readonly {
+    readonly layer: KerasLayer;
+    readonly inputs: readonly number[];
+    /** Its result, and states if it may return them. */
+    readonly results: readonly number[];
+  }[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
 
-/** The most calls of layers and of models within the model, as in a model file. */
-const MOST_CALLS = 1000;
+/** The result of a layer that returns its states, and the most states that such a layer has. */
+const RESULTS = 3;
 
 /** A layer or a model within a model. */
 interface Entry extends KerasLayer {
@@ -188,8 +197,11 @@ function withoutBackward(config: Json): Json {
 class Calls {
   readonly made: Topology["calls"][number][] = [];
   private count = 0;
+  private values: number;
 
-  constructor(private readonly inputs: number) {}
+  constructor(inputs: number) {
+    this.values = inputs;
+  }
 
   /** The numbers of a model's outputs, from those of its inputs. */
   add(model: Model, inputs: readonly number[]): readonly number[] {
@@ -199,7 +211,15 @@ class Calls {
   private addStack({ entries }: Model, inputs: readonly number[]): readonly number[] {
     const others = entries[0].kind === "InputLayer" ? entries.slice(1) : entries;
     this.mustHaveRoomFor(others.length);
-    return others.reduce((values, entry) => this.results(entry, values), inputs);
+    return others.reduce((values, entry) => {
+      const results = this.results(entry, values);
+      check(
+        results.length === 1,
+        () => `layer ${show(entry.name)} of a stack must have one result; received one that returns more`,
+        "unsupported",
+      );
+      return results;
+    }, inputs);
   }
 
   private addGraph(
@@ -248,17 +268,25 @@ class Calls {
   /** The numbers of the results of a call. */
   private results(entry: Entry, inputs: readonly number[]): readonly number[] {
     if (entry.model) return this.add(entry.model, inputs);
-    return [this.inputs + this.made.push({ layer: entry, inputs }) - 1];
+    const count = setting(entry.config, "return_state") === true ? RESULTS : 1;
+    const results = Array.from({ length: count }, () => this.values++);
+    this.made.push({ layer: entry, inputs, results });
+    return results;
   }
 
   private mustHaveRoomFor(calls: number): void {
     this.count += calls;
-    check(
-      this.count <= MOST_CALLS,
-      () => `the model must have at most ${MOST_CALLS} layers; received ${this.count}`,
-      "unsupported",
-    );
+    mustBeFew(this.count);
   }
+}
+
+/** As in a model file. @param count - of calls of layers and of models within the model */
+export function mustBeFew(count: number): void {
+  check(
+    count <= MOST_LAYERS,
+    () => `the model must have at most ${MOST_LAYERS} layers; received ${count}`,
+    "unsupported",
+  );
 }
 
 /**

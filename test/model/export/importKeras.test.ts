@@ -32,9 +32,9 @@ function beside(all: readonly Rows[], rows: number): number[][] {
 }
 
 describe("importKeras", () => {
-  it("has files of at least 40 models of Keras 3", () => {
+  it("has files of at least 80 models of Keras 3", () => {
     expect(saved.keras).toMatch(/^3\./);
-    expect(saved.cases.length).toBeGreaterThanOrEqual(40);
+    expect(saved.cases.length).toBeGreaterThanOrEqual(80);
   });
 
   it.each(saved.cases)("predicts as Keras: $name", ({ file, inputs, outputs }) => {

@@ -130,7 +130,60 @@ CASES = {
     "a model within a stack": nested_functional,
     "two inputs and two outputs": lambda: functional([(3,), (2, 2)], two_outputs),
     "frozen": lambda: frozen(),
+    "states": lambda: functional([(5, 3)], lambda x: L.LSTM(4, return_state=True)(x)),
+    "states and sequences": lambda: functional([(5, 3)], lambda x: L.LSTM(4, return_sequences=True, return_state=True)(x)),
+    "states from the last step": lambda: functional([(5, 3)], lambda x: L.LSTM(4, go_backwards=True, return_state=True)(x)),
+    "states of gru": lambda: functional([(5, 3)], lambda x: L.GRU(4, return_state=True)(x)),
+    "states and sequences of gru": lambda: functional([(5, 3)], lambda x: L.GRU(4, return_sequences=True, return_state=True)(x)),
+    "states and sequences of simple rnn": lambda: functional([(5, 3)], lambda x: L.SimpleRNN(4, return_sequences=True, return_state=True)(x)),
+    "states of images": lambda: functional([(3, 4, 3, 2)], lambda x: L.ConvLSTM2D(3, 2, return_state=True)(x)),
+    "states and sequences of images": lambda: functional(
+        [(3, 4, 3, 2)], lambda x: L.ConvLSTM2D(3, 2, return_sequences=True, return_state=True)(x)
+    ),
+    "first states of images": lambda: functional([(3, 4, 3, 2)], lambda x: L.ConvLSTM2D(2, 2)(
+        x, initial_state=L.ConvLSTM2D(2, 2, return_state=True)(x)[1:]
+    )),
+    "encoder and decoder": lambda: functional([(5, 3), (4, 2)], encoder_and_decoder),
+    "encoder and decoder of gru": lambda: functional([(5, 3), (4, 2)], lambda x, y: L.Dense(2)(
+        L.GRU(4, return_sequences=True)(y, initial_state=L.GRU(4, return_sequences=True, return_state=True)(x)[1])
+    )),
+    "encoder and decoder of simple rnn": lambda: functional([(5, 3), (4, 2)], lambda x, y: L.Dense(2)(
+        L.SimpleRNN(4)(y, L.SimpleRNN(4, return_state=True)(x)[1])
+    )),
+    "states in the other order": lambda: functional([(5, 3), (4, 2)], lambda x, y: states_through(x, y, lambda h, c: [c, h])),
+    "states through layers": lambda: functional(
+        [(5, 3), (4, 2)], lambda x, y: states_through(x, y, lambda h, c: [L.Dense(4, activation="tanh")(h), L.Dense(4)(c)])
+    ),
+    "states as inputs and outputs": lambda: functional(
+        [(1, 2), (4,), (4,)], lambda y, h, c: L.LSTM(4, return_sequences=True, return_state=True)(y, initial_state=[h, c])
+    ),
+    "a decoder twice": lambda: functional([(5, 3), (4, 2)], decoder_twice),
+    "states from model to model": lambda: functional([(5, 3), (4, 2)], states_of_models),
 }
+
+
+def encoder_and_decoder(x, y):
+    _, h, c = L.LSTM(4, return_state=True)(x)
+    steps, _, last = L.LSTM(4, return_sequences=True, return_state=True)(y, initial_state=[h, c])
+    return [L.Dense(2, activation="softmax")(steps), last]
+
+
+def states_through(x, y, change):
+    _, h, c = L.LSTM(4, return_sequences=True, return_state=True)(x)
+    return L.LSTM(4)(y, initial_state=change(h, c))
+
+
+def decoder_twice(x, y):
+    _, h, c = L.LSTM(4, return_state=True)(x)
+    decoder = L.LSTM(4, return_state=True)
+    _, h, c = decoder(y, initial_state=[h, c])
+    return decoder(y, [h, c])
+
+
+def states_of_models(x, y):
+    encoder = functional([(5, 3)], lambda x: L.LSTM(4, return_state=True)(x)[1:])
+    decoder = functional([(4, 2), (4,), (4,)], lambda y, h, c: L.LSTM(4, return_sequences=True)(y, initial_state=[h, c]))
+    return L.Dense(2)(decoder([y, *encoder(x)]))
 
 
 def frozen():
@@ -165,7 +218,7 @@ def main():
         cases.append({
             "name": name,
             "inputs": [listed(each) for each in inputs],
-            "outputs": [listed(each) for each in (outputs if isinstance(outputs, list) else [outputs])],
+            "outputs": [listed(each) for each in (outputs if isinstance(outputs, (list, tuple)) else [outputs])],
             "file": file,
         })
     target = pathlib.Path(__file__).parent / "keras.json.gz"
