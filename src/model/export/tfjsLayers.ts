@@ -4,7 +4,7 @@
  */
 import { check, isRecord, must, show } from "../../errors.js";
 import type { PieceDescription } from "../../predict/description.js";
-import { KERAS_ROWS } from "./kerasLayers.js";
+import { KERAS_ROWS, ONLY_TRAINING_IN_KERAS } from "./kerasLayers.js";
 import {
   activation,
   count,
@@ -245,6 +245,12 @@ const CLASSES = new Map([...ROWS, ...KERAS_ROWS].map((row) => [row.kind, row]));
 /** @throws FettleError `unsupported` for a class that Fettle does not have */
 export function rowOfClass(kind: unknown, name: string): Row {
   const row = CLASSES.get(kind as string);
+  check(
+    !ONLY_TRAINING_IN_KERAS.includes(kind as string),
+    () =>
+      `layer ${show(name)} must be one that Fettle has; received ${show(kind)}, which does nothing in prediction: save a copy of the model without it`,
+    "unsupported",
+  );
   must(row, `layer ${show(name)}`, `one of ${[...CLASSES.keys()].join(", ")}`, kind, "unsupported");
   return row;
 }

@@ -30,20 +30,26 @@ import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
 import { MASK_ENDS } from "./masks.js";
 
-/** The axes that `randomFlip` flips. */
-export type FlipMode = "horizontal" | "vertical";
-
 /** The axes of [rows, height, width, channels]. */
 const HEIGHT = 1;
 const WIDTH = 2;
 
+const FLIPPED = {
+  horizontal: [WIDTH],
+  vertical: [HEIGHT],
+  horizontalAndVertical: [WIDTH, HEIGHT],
+} as const;
+
+/** The axes that `randomFlip` flips. */
+export type FlipMode = keyof typeof FLIPPED;
+
 /**
- * Flips each image with probability ½ while training. It does nothing in evaluation and prediction.
+ * Flips each image along each axis with probability ½ while training. It does nothing in evaluation and prediction.
  *
  * Rows: [height, width, channels].
  *
- * @param mode - `"horizontal"`: left becomes right; `"vertical"`: top becomes bottom. One after the other for
- * both
+ * @param mode - `"horizontal"`: left becomes right; `"vertical"`: top becomes bottom;
+ * `"horizontalAndVertical"`: each, drawn independently
  * @throws FettleError `invalid_argument` for another mode; `invalid_shape` for rows that are not images
  * @see Keras, `RandomFlip`
  * @example
@@ -52,13 +58,19 @@ const WIDTH = 2;
  * ```
  */
 export function randomFlip(mode: FlipMode): Layer {
-  must(mode === "horizontal" || mode === "vertical", "mode", '"horizontal" or "vertical"', mode);
+  const rule = `one of ${Object.keys(FLIPPED).join(", ")}`;
+  must(typeof mode === "string" && Object.hasOwn(FLIPPED, mode), "mode", rule, mode);
+  const axes = FLIPPED[mode];
   const layer: LayerDefinition = {
     ...images("randomFlip"),
     call({ x, training, stream }) {
       if (!training) return x;
-      const draws = randomUniform(x.graph, [x.shape[0], 1, 1, 1], stream);
-      return select(greaterEqual(draws, 0.5), reversed(x, mode === "horizontal" ? WIDTH : HEIGHT), x);
+      const [rows] = x.shape;
+      const draws = randomUniform(x.graph, [rows, axes.length], stream);
+      return axes.reduce((result: Value, axis, i) => {
+        const draw = reshape(slice(draws, [0, i], [rows, 1]), [rows, 1, 1, 1]);
+        return select(greaterEqual(draw, 0.5), reversed(result, axis), result);
+      }, x);
     },
   };
   return builtIn(layer, [mode], { mode });

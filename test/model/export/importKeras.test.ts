@@ -47,4 +47,20 @@ describe("importKeras", () => {
     // sums of float32 numbers in another order
     expect(most / scale).toBeLessThan(1e-6);
   });
+
+  it("keeps the layers that change images in training, and by how much", () => {
+    const { file } = saved.cases.find(({ name }) => name === "images changed in training") as Case;
+    const { network } = contentsOfKeras(Buffer.from(file, "base64"));
+    expect(network.layers.slice(0, 9).map(({ name, options }) => [name, options])).toEqual([
+      ["randomFlip", { mode: "horizontalAndVertical" }],
+      ["randomFlip", { mode: "vertical" }],
+      ["randomRotation", { factor: 0.1 }],
+      ["randomZoom", { height: 0.2 }],
+      ["randomZoom", { height: 0.1, width: 0.3 }],
+      ["randomTranslation", { height: 2, width: 1 }], // in pixels of 8 · 0.25 and 6 · 0.2
+      ["gaussianNoise", { stddev: 0.1 }],
+      ["dropout", { rate: 0.2 }],
+      ["dropout", { rate: 0.1 }],
+    ]);
+  });
 });

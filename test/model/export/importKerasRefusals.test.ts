@@ -151,6 +151,38 @@ it.each<[string, (file: Uint8Array) => unknown, string]>([
     },
     'invalid_checkpoint: this is not a layers model: none of its layers has the weights ["layers/dense_1/vars/0",',
   ],
+  ...[
+    [
+      "a change of images whose ends are of different size",
+      "RandomZoom",
+      { height_factor: [-0.1, 0.2] },
+      'height_factor of layer "change" must be a number of at least 0, or a pair of -f and f; received [-0.1,0.2]',
+    ],
+    [
+      "another way to flip images",
+      "RandomFlip",
+      { mode: "diagonal" },
+      'mode of layer "change" must be one of horizontal, vertical, horizontal_and_vertical; received "diagonal"',
+    ],
+    [
+      "a layer of training that Fettle does not have",
+      "RandomContrast",
+      { factor: [0, 0.1] },
+      'layer "change" must be one that Fettle has; received "RandomContrast", which does nothing in prediction: save a copy of the model without it',
+    ],
+  ].map(([what, kind, config, message]): [string, () => unknown, string] => [
+    what as string,
+    () => {
+      const file = fileOf("images");
+      const json = JSON.parse(new TextDecoder().decode(filesIn(file).get("config.json")));
+      json.config.layers.splice(1, 0, {
+        class_name: kind,
+        config: { name: "change", ...(config as object) },
+      });
+      return withMember(file, "config.json", text(json));
+    },
+    `unsupported: ${message}`,
+  ]),
 ])("refuses %s", async (_, change, message) => {
   const error = await refusal(() => contentsOfKeras(change(fileOf("dense, relu")) as Uint8Array));
   expect(error).toContain(message);

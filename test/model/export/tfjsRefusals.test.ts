@@ -26,7 +26,7 @@ describe("importTfjs refuses", () => {
     "SimpleRNN, LSTM, ConvLSTM2D, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, " +
     "GaussianNoise, Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling, Conv1DTranspose, " +
     "GroupNormalization, RMSNormalization, MultiHeadAttention, GlobalMaxPooling3D, GlobalAveragePooling3D, UpSampling1D, ZeroPadding1D, " +
-    "Cropping1D, SpatialDropout2D";
+    "Cropping1D, SpatialDropout2D, RandomFlip, RandomRotation, RandomZoom, RandomTranslation";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],

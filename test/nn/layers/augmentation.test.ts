@@ -105,11 +105,27 @@ describe("randomFlip", () => {
     expect(flips[0]).not.toEqual(flips[1]);
   });
 
+  it("turns a quarter of the images along both axes, and none, and either", () => {
+    const given = images(500, [2, 3, 1]);
+    const steps = changed(randomFlip("horizontalAndVertical"), given, 4);
+    const forms = given.map((image) => {
+      const sideways = turned(image, "horizontal");
+      return [image, sideways, turned(image, "vertical"), turned(sideways, "vertical")].map(String);
+    });
+    const found = steps.flatMap((step) => step.map((image, i) => forms[i].indexOf(String(image))));
+    // four standard deviations of a share of 2,000 draws
+    for (const form of [0, 1, 2, 3]) {
+      const share = found.filter((each) => each === form).length / 2000;
+      expect(Math.abs(share - 0.25)).toBeLessThan(4 * Math.sqrt(0.1875 / 2000));
+    }
+    expect(found).not.toContain(-1);
+  });
+
   it.each([
     [
       "a mode",
       () => randomFlip("sideways" as never),
-      'invalid_argument: mode must be "horizontal" or "vertical"; received "sideways"',
+      'invalid_argument: mode must be one of horizontal, vertical, horizontalAndVertical; received "sideways"',
     ],
     [
       "a table",

@@ -76,6 +76,7 @@ const DIFFERENT: Readonly<Record<string, () => readonly layers.Layer[]>> = {
   ],
   augmentation: () => [
     ...[layers.randomFlip("horizontal"), layers.randomFlip("vertical")],
+    layers.randomFlip("horizontalAndVertical"),
     ...[layers.randomTranslation(1, 2), layers.randomTranslation(2, 1), layers.randomTranslation(1, 1)],
   ],
   reshaping: () => [

@@ -158,6 +158,10 @@ CASES = {
         [(1, 2), (4,), (4,)], lambda y, h, c: L.LSTM(4, return_sequences=True, return_state=True)(y, initial_state=[h, c])
     ),
     "a decoder twice": lambda: functional([(5, 3), (4, 2)], decoder_twice),
+    "images changed in training": lambda: stack(
+        (8, 6, 2), L.RandomFlip(), L.RandomFlip("vertical"), L.RandomRotation(0.1), L.RandomZoom(0.2), L.RandomZoom(0.1, 0.3),
+        L.RandomTranslation(0.25, 0.2), L.GaussianNoise(0.1), L.GaussianDropout(0.2), L.AlphaDropout(0.1), L.Conv2D(2, 2), L.Flatten(), L.Dense(2)
+    ),
     "states from model to model": lambda: functional([(5, 3), (4, 2)], states_of_models),
 }
 
