@@ -4,6 +4,7 @@ import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { functional, input } from "../../../src/nn/functional.js";
 import {
   bidirectional,
+  convLstm2d,
   dense,
   dropout,
   embedding,
@@ -19,6 +20,7 @@ import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { randomRows } from "../../nn/support.js";
 import { trained } from "../../predict/networks.js";
+import { sizeOf } from "./anyStack.js";
 import { CLOSE, difference, floats, run } from "./onnxRuntime.js";
 
 const [STEPS, FEATURES, UNITS] = [5, 3, 4];
@@ -57,6 +59,56 @@ it.each<[string, Layer]>([
   const x = Float32Array.from({ length: 6 * columns }, () => random.normal());
   const { y } = await run(bytes, { features: floats(x, columns) });
   expect(difference(y.data, model.predict({ data: x, shape: [6, columns] }).data)).toBeLessThan(CLOSE);
+});
+
+/** Steps that are images. */
+const IMAGES = [3, 5, 4, 2];
+it.each<[string, Layer, Layer?]>([
+  ["small windows", convLstm2d(2, [2, 3])],
+  ["windows of one pixel, each step", convLstm2d(3, 1, all)],
+  ["windows that keep the size, backwards", convLstm2d(2, 3, { padding: "same", goBackwards: true })],
+  ["strides, each step backwards", convLstm2d(2, [3, 2], { strides: [2, 1], goBackwards: true, ...all })],
+  ["strides that keep the size", convLstm2d(2, 3, { strides: 2, padding: "same" })],
+  ["dilation, each step", convLstm2d(2, 2, { dilationRate: 2, ...all })],
+  [
+    "other activations, without biases",
+    convLstm2d(2, 2, { activation: "relu", recurrentActivation: "tanh", useBias: false }),
+  ],
+  ["both states", convLstm2d(2, 2, { returnState: true })],
+  ["both states, each step", convLstm2d(2, 2, { returnState: true, ...all })],
+  ["first states", convLstm2d(2, 2, all), convLstm2d(2, 2, { returnState: true })],
+])("ONNX Runtime predicts what Fettle does with convLstm2d of %s", async (_, layer, encoder) => {
+  const images = input(IMAGES);
+  const outputs = layer.apply(images, ...(encoder ? [encoder.apply(images)] : []));
+  const columns = sizeOf(IMAGES);
+  const model = trained(functional({ inputs: images, outputs }), columns, 7, (normal) => normal / 2);
+  const random = new RandomStream(2, 4);
+  for (const rows of [1, 4]) {
+    const x = Float32Array.from({ length: rows * columns }, () => random.normal());
+    const { y } = await run(exportOnnx(model), { features: floats(x, columns) });
+    const expected = model.predict({ data: x, shape: [rows, columns] });
+    expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
+  }
+});
+
+it("ONNX Runtime leaves out masked steps of convLstm2d", async () => {
+  const layers = [
+    reshape([4, 6]),
+    masking(),
+    reshape([4, 3, 2, 1]),
+    convLstm2d(2, 2, all),
+    convLstm2d(1, [2, 1]),
+    flatten(),
+    dense(2),
+  ];
+  const model = trained(sequential(layers), 24, 1, (normal) => normal / 2);
+  const random = new RandomStream(3, 4);
+  const x = Float32Array.from({ length: 72 }, () => random.normal());
+  x.fill(0, 12, 24); // the end of a row
+  x.fill(0, 30, 36); // within a row
+  x.fill(0, 48, 72); // a row
+  const { y } = await run(exportOnnx(model), { features: floats(x, 24) });
+  expect(difference(y.data, model.predict({ data: x, shape: [3, 24] }).data)).toBeLessThan(CLOSE);
 });
 
 it("the whole model is exported", async () => {
