@@ -42,6 +42,12 @@ export function maskAfter(
       `layer ${show(id)} must take a sequence that is masked by ${isKeras3 ? "Keras" : "TensorFlow.js"} as by Fettle; received one whose mask went through layers that change it there`,
     "unsupported",
   );
+  check(
+    !(isKeras3 && isRecurrent && inputs.length > 1 && isMasked(first)),
+    () =>
+      `layer ${show(id)} must take a sequence without a mask, since Keras ignores the mask of a layer with an initial_state; received one of masking or maskZero`,
+    "unsupported",
+  );
   const mask = maskOfResult(layer, id, inputs, shape);
   if (makesMask(piece)) return { shape, mask, theirs: true, isZero: piece.name === "masking" };
   const isNew = mask !== undefined && inputs.every((each) => each.mask !== mask);

@@ -143,6 +143,20 @@ it.each<[string, (file: Uint8Array) => unknown, string]>([
     'unsupported: layer "groups" must take sequences without a mask, since Keras shows it padding',
   ],
   [
+    "a mask that Keras ignores, before a layer with first states",
+    () => {
+      const file = fileOf("encoder and decoder of gru");
+      const json = JSON.parse(new TextDecoder().decode(filesIn(file).get("config.json")));
+      const decoder = json.config.layers.find(({ name }: { name: string }) => name === "gru");
+      const [{ args }] = decoder.inbound_nodes;
+      const masking = { class_name: "Masking", name: "masking", config: { name: "masking", mask_value: 0 } };
+      json.config.layers.push({ ...masking, inbound_nodes: [{ args: structuredClone(args), kwargs: {} }] });
+      args[0].config.keras_history = ["masking", 0, 0];
+      return withMember(file, "config.json", text(json));
+    },
+    'unsupported: layer "gru" must take a sequence without a mask, since Keras ignores the mask of a layer with an initial_state; received one of masking or maskZero',
+  ],
+  [
     "fewer layers than weights",
     (file) => {
       const config = JSON.parse(new TextDecoder().decode(filesIn(file).get("config.json")));

@@ -59,6 +59,11 @@ const FORMS: Readonly<Record<string, (x: tfl.SymbolicTensor, y: tfl.SymbolicTens
     const [last, h, c] = many(L.lstm(all), x);
     return [one(L.add() as tfl.layers.Layer, [last, h, c]), first(y)];
   },
+  "a decoder of masked steps": (x, y) => {
+    const [, h] = many(L.gru(all), x);
+    const masked = one(L.masking({ maskValue: 0.5 }), y);
+    return [one(L.gru(own), [masked, h])];
+  },
   "states in the other order": (x, y) => {
     const [, h, c] = many(L.lstm(all), x);
     return [one(L.lstm(own), [y, c, h])];
@@ -73,6 +78,7 @@ describe("importTfjs takes", () => {
       5,
       (normal) => normal,
     );
+    x.fill(0.5, 19, 23); // masked steps, if there is a mask
     const expected = predictedBeside(model, x, 5);
     const { json, weights } = await saved(model);
     const imported = await loaded(importTfjs(json, weights));
