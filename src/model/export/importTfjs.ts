@@ -16,7 +16,7 @@ import { arrayNames, isRecurrent, readLayer, rowOfClass } from "./tfjsLayers.js"
 import { maskAfter } from "./tfjsMasks.js";
 import { steeper } from "./tfjsSlopes.js";
 import { statesOf, type Value } from "./tfjsStates.js";
-import { type KerasLayer, mustBeFew, topologyOf } from "./tfjsTopology.js";
+import { type KerasLayer, type Mask, mustBeFew, mustBeMask, topologyOf } from "./tfjsTopology.js";
 
 /**
  * The network of a TensorFlow.js Layers model, `Sequential` or `Functional`, made of layers that Fettle has
@@ -124,6 +124,8 @@ class Reader {
   private readonly values: (() => Value)[];
   /** All states of a call side by side, by their numbers. */
   private readonly joined = new Map<string, () => Value>();
+  /** What masks are made of, by the names of their layers. */
+  private readonly masked = new Map<string, { readonly of: string; readonly padding: unknown }>();
   private readonly counts = new Map<string, number>();
   private readonly read = new Map<KerasLayer, Read>();
 
@@ -141,8 +143,9 @@ class Reader {
     return this.values[number]();
   }
 
-  add({ layer, inputs: [x, ...others], results: [, ...numbers] }: Topology["calls"][number]): void {
+  add({ layer, inputs: [x, ...others], results: [, ...numbers], mask }: Topology["calls"][number]): void {
     const first = this.value(x);
+    if (mask) this.mustHaveMask(layer.name, first, mask);
     const { name } = rowOfClass(layer.kind, layer.name);
     const joint = isRecurrent(name) && this.joined.get(String(others));
     const value = this.call(layer, [first, ...(joint ? [joint()] : others.map((each) => this.value(each)))]);
@@ -157,6 +160,12 @@ class Reader {
     const { result, states } = parts;
     this.joined.set(String(numbers.slice(0, states.length)), parts.joint);
     this.values.push(result, ...numbers.map((_, i) => states[i] ?? noState));
+  }
+
+  /** Refuses a mask that no layer before has made of the same value. */
+  private mustHaveMask(name: string, { mask: { mask: id } }: Value, { value, padding }: Mask): void {
+    const made = id === undefined ? undefined : this.masked.get(id);
+    mustBeMask(name, made?.of === this.value(value).id && made.padding === padding);
   }
 
   private call(keras: KerasLayer, taken: readonly Value[]): Value {
@@ -181,6 +190,8 @@ class Reader {
     const inputs = taken.map((each) => each.id);
     const shares = known.calls > 1 && { shares: described.id };
     this.layers.push({ ...described, id, inputs, ...shares });
+    if (mask.mask === keras.name)
+      this.masked.set(keras.name, { of: inputs[0], padding: described.options.maskValue ?? 0 });
     return { id, mask };
   }
 

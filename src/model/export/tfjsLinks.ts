@@ -8,12 +8,27 @@ export interface Link {
   readonly result: number;
 }
 
-/** The inputs of each call of a layer; undefined for other values, and for calls with arguments. */
-export function nodesIn(nodes: unknown = []): Link[][] | undefined {
-  return Array.isArray(nodes)
-    ? allOf(nodes.map((node) => linksIn(isRecord(node) ? tensorsIn(node) : node)))
-    : undefined;
+/** A call of a layer: the values that it takes, and the mask that Keras 3 writes for the first of them. */
+export interface Call {
+  readonly links: readonly Link[];
+  readonly mask?: Link;
 }
+
+/** The calls of a layer; undefined for those that take other values, and for calls with other arguments. */
+export function nodesIn(nodes: unknown = []): Call[] | undefined {
+  return Array.isArray(nodes) ? allOf(nodes.map(callOf)) : undefined;
+}
+
+function callOf(node: unknown): Call | undefined {
+  if (!isRecord(node)) return withLinks(linksIn(node));
+  const { mask, ...others } = isRecord(node.kwargs) ? node.kwargs : {};
+  if (!isRecord(mask)) return withLinks(linksIn(tensorsIn(node)));
+  const [link] = linksIn([linkIn(mask)]) ?? [];
+  const call = withLinks(linksIn(tensorsIn({ ...node, kwargs: others })));
+  return link && call && { ...call, mask: link };
+}
+
+const withLinks = (links: Link[] | undefined): Call | undefined => links && { links };
 
 /**
  * Links in a list of `[layer, call, result]`, with the arguments of the call, which must be empty, or in such
@@ -37,10 +52,13 @@ function tensorsIn({ args, kwargs = {} }: Readonly<Record<string, unknown>>): un
   if (!Array.isArray(args) || !isRecord(kwargs)) return undefined;
   const { initial_state: states, ...others } = kwargs;
   if (!isEmpty(others)) return undefined;
-  return [args, states ?? []].flat(2).map((tensor) => {
-    const { config } = isRecord(tensor) ? tensor : {};
-    return isRecord(config) ? config.keras_history : undefined;
-  });
+  return [args, states ?? []].flat(2).map(linkIn);
+}
+
+/** The link of a value of Keras 3. */
+function linkIn(tensor: unknown): unknown {
+  const { config } = isRecord(tensor) ? tensor : {};
+  return isRecord(config) ? config.keras_history : undefined;
 }
 
 /** Keras 3 writes arguments that were left out, also of each value. */

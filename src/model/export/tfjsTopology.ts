@@ -6,7 +6,7 @@ import { check, isRecord, must, show } from "../../errors.js";
 import { MOST_LAYERS } from "../../predict/description.js";
 import { mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED, isPositive, type Json, setting } from "./tfjsFields.js";
-import { type Link, linksIn, nodesIn } from "./tfjsLinks.js";
+import { type Call, type Link, linksIn, nodesIn } from "./tfjsLinks.js";
 
 /** A layer of the topology. */
 export interface KerasLayer {
@@ -30,9 +30,20 @@ export interface Topology {
     readonly inputs: readonly number[];
     /** Its result, and states if it may return them. */
     readonly results: readonly number[];
+    /** The mask of its first input in Keras 3, which must be that of the layers before. */
+    readonly mask?: Mask;
   }[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
+
+/** Where a value has another number than the one that is padding. */
+export interface Mask {
+  readonly value: number;
+  readonly padding: unknown;
+}
+
+/** The operations that Keras 3 writes for a mask: that of ids, or of steps with any number that counts. */
+const OF_MASKS = ["NotEqual", "Any"];
 
 /** The result of a layer that returns its states, and the most states that such a layer has. */
 const RESULTS = 3;
@@ -40,7 +51,9 @@ const RESULTS = 3;
 /** A layer or a model within a model. */
 interface Entry extends KerasLayer {
   /** Its calls in the model; each must take results of layers and no arguments. */
-  readonly calls: readonly (readonly Link[])[];
+  readonly calls: readonly Call[];
+  /** The number that a mask is made from. */
+  readonly padding?: unknown;
   /** Its content, if it is a model. */
   readonly model?: Model;
 }
@@ -131,6 +144,7 @@ function entryOf(layer: unknown, isTrained: boolean): Entry {
   );
   const { name } = config;
   const inbound = setting(layer as Json, "inbound_nodes");
+  if (kind === "NotEqual") return comparisonOf(name, config, inbound);
   const calls = nodesIn(inbound);
   must(
     calls,
@@ -141,6 +155,16 @@ function entryOf(layer: unknown, isTrained: boolean): Entry {
   );
   if (isModel(kind)) return { kind, name, config, calls, model: modelOf(kind, config, isTrained) };
   return { ...joined({ kind, config: isTrained ? config : { ...config, trainable: false } }), name, calls };
+}
+
+/** A value compared with a number. */
+function comparisonOf(name: string, config: Json, inbound: unknown): Entry {
+  const [node, ...others] = Array.isArray(inbound) ? inbound : [];
+  const [value, padding] = isRecord(node) && Array.isArray(node.args) ? node.args : [];
+  const calls = nodesIn([{ ...node, args: [value] }]);
+  const rule = "that of one value and a number, as of a mask";
+  must(calls && others.length === 0, `the call of ${show(name)}`, rule, inbound, "unsupported");
+  return { kind: "NotEqual", name, config, calls, padding };
 }
 
 type Part = Pick<KerasLayer, "kind" | "config">;
@@ -238,20 +262,39 @@ class Calls {
     const others = entries.filter((entry) => !ends.includes(entry));
     const firsts = firstCalls(others, outputs);
     const waiting = new Set(
-      others.flatMap((entry) => entry.calls.map((links, i) => ({ entry, links, call: i + firsts(entry) }))),
+      others.flatMap((entry) => entry.calls.map((each, i) => ({ entry, ...each, call: i + firsts(entry) }))),
     );
     this.mustHaveRoomFor(waiting.size);
     const numberOf = ({ layer, call, result }: Link): number | undefined =>
       known.get(`${layer}#${call}`)?.[result];
-    for (let before = -1; before < known.size; ) {
-      before = known.size;
+    for (const { entry, mask } of waiting)
+      if (mask)
+        mustBeMask(
+          entry.name,
+          OF_MASKS.includes(entries.find(({ name }) => name === mask.layer)?.kind ?? ""),
+        );
+    const masks = new Map<string, Mask>();
+    const maskOf = ({ layer, call }: Link): Mask | undefined => masks.get(`${layer}#${call}`);
+    for (let left = Number.POSITIVE_INFINITY; waiting.size < left; ) {
+      left = waiting.size;
       for (const each of waiting) {
-        const { entry, links, call } = each;
+        const { entry, links, call, mask } = each;
+        const own = `${entry.name}#${call}`;
         // calls of a layer are numbered in order, so each waits for the previous ones
         const isNext = call === firsts(entry) || known.has(`${entry.name}#${call - 1}`);
         const taken = links.map(numberOf);
-        if (!isNext || !taken.every((value) => value !== undefined)) continue;
-        known.set(`${entry.name}#${call}`, this.results(entry, taken));
+        if (OF_MASKS.includes(entry.kind)) {
+          const [value] = taken;
+          const found =
+            entry.kind === "Any"
+              ? maskOf(links[0])
+              : value !== undefined && { value, padding: entry.padding };
+          if (!found) continue;
+          masks.set(own, found);
+        } else {
+          if (!isNext || !taken.every((value) => value !== undefined) || (mask && !maskOf(mask))) continue;
+          known.set(own, this.results(entry, taken, mask && maskOf(mask)));
+        }
         waiting.delete(each);
       }
     }
@@ -266,11 +309,15 @@ class Calls {
   }
 
   /** The numbers of the results of a call. */
-  private results(entry: Entry, inputs: readonly number[]): readonly number[] {
-    if (entry.model) return this.add(entry.model, inputs);
+  private results(entry: Entry, inputs: readonly number[], mask?: Mask): readonly number[] {
+    if (entry.model) {
+      const rule = "made without a mask of its values";
+      must(mask === undefined, `a call of ${show(entry.name)}`, rule, mask, "unsupported");
+      return this.add(entry.model, inputs);
+    }
     const count = setting(entry.config, "return_state") === true ? RESULTS : 1;
     const results = Array.from({ length: count }, () => this.values++);
-    this.made.push({ layer: entry, inputs, results });
+    this.made.push({ layer: entry, inputs, results, ...(mask && { mask }) });
     return results;
   }
 
@@ -278,6 +325,16 @@ class Calls {
     this.count += calls;
     mustBeFew(this.count);
   }
+}
+
+/** @param isKnown - whether a layer before has made the mask of layer `name` */
+export function mustBeMask(name: string, isKnown: boolean): void {
+  check(
+    isKnown,
+    () =>
+      `the mask of layer ${show(name)} must be that of Masking or of mask_zero before it; received another`,
+    "unsupported",
+  );
 }
 
 /** As in a model file. @param count - of calls of layers and of models within the model */
@@ -294,7 +351,7 @@ export function mustBeFew(count: number): void {
  * stack that has no inputs of its own yet.
  */
 function firstCalls(entries: readonly Entry[], outputs: readonly Link[]): (entry: Entry) => number {
-  const links = [...entries.flatMap(({ calls }) => calls.flat()), ...outputs];
+  const links = [...entries.flatMap(({ calls }) => calls.flatMap((each) => each.links)), ...outputs];
   const isFirst = new Set(links.filter(({ call }) => call === 0).map(({ layer }) => layer));
   return ({ name, model }) => (model === undefined || isFirst.has(name) ? 0 : 1);
 }

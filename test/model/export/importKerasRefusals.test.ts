@@ -156,6 +156,22 @@ it.each<[string, (file: Uint8Array) => unknown, string]>([
     },
     'unsupported: layer "gru" must take a sequence without a mask, since Keras ignores the mask of a layer with an initial_state; received one of masking or maskZero',
   ],
+  ...["other ids", "another number"].map((what): [string, () => unknown, string] => [
+    `a mask of ${what}`,
+    () => {
+      const file = fileOf("ids with padding, encoded");
+      const json = new TextDecoder().decode(filesIn(file).get("config.json"));
+      const config = JSON.parse(json);
+      const [comparison] = config.config.layers.filter(
+        (each: { class_name: string }) => each.class_name === "NotEqual",
+      );
+      const [{ args }] = comparison.inbound_nodes;
+      if (what === "another number") args[1] = 1;
+      else args[0].config.keras_history = ["embedding", 0, 0];
+      return withMember(file, "config.json", text(config));
+    },
+    'unsupported: the mask of layer "lstm" must be that of Masking or of mask_zero before it; received another',
+  ]),
   [
     "fewer layers than weights",
     (file) => {

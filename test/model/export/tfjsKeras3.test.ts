@@ -199,10 +199,20 @@ describe("importTfjs refuses of Keras 3", () => {
     ).toMatch(/^unsupported: dtype of layer "\w+" must be "float32"; received "mixed_float16"$/);
   });
 
-  it("calls with arguments, such as a mask", async () => {
+  it("a mask that no layer has made", async () => {
     expect(
       await changed((json) => {
         first(json).inbound_nodes[0].kwargs.mask = tensor(["x", 0, 0]);
+      }),
+    ).toMatch(
+      /^unsupported: the mask of layer "\w+" must be that of Masking or of mask_zero before it; received another$/,
+    );
+  });
+
+  it("calls with arguments", async () => {
+    expect(
+      await changed((json) => {
+        first(json).inbound_nodes[0].kwargs.training = true;
       }),
     ).toMatch(
       /^unsupported: the inputs of layer "\w+" must be results of layers, and its call without arguments; received \[/,

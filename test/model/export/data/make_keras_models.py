@@ -162,6 +162,10 @@ CASES = {
         (8, 6, 2), L.RandomFlip(), L.RandomFlip("vertical"), L.RandomRotation(0.1), L.RandomZoom(0.2), L.RandomZoom(0.1, 0.3),
         L.RandomTranslation(0.25, 0.2), L.GaussianNoise(0.1), L.GaussianDropout(0.2), L.AlphaDropout(0.1), L.Conv2D(2, 2), L.Flatten(), L.Dense(2)
     ),
+    "padding, encoded": lambda: functional([(5, 3), (4, 2)], lambda x, y: L.LSTM(4)(
+        y, initial_state=L.LSTM(4, return_state=True)(L.Dropout(0.1)(L.Masking(0.5)(x)))[1:]
+    )),
+    "ids with padding, encoded": lambda: functional([(5,)], ids_encoded),
     "states from model to model": lambda: functional([(5, 3), (4, 2)], states_of_models),
 }
 
@@ -182,6 +186,11 @@ def decoder_twice(x, y):
     decoder = L.LSTM(4, return_state=True)
     _, h, c = decoder(y, initial_state=[h, c])
     return decoder(y, [h, c])
+
+
+def ids_encoded(x):
+    e = L.Embedding(7, 3, mask_zero=True)(x)
+    return [*L.LSTM(3, return_state=True)(e), L.Bidirectional(L.GRU(2))(e), L.GlobalAveragePooling1D()(e)]
 
 
 def states_of_models(x, y):
@@ -212,6 +221,8 @@ def main():
         inputs = [generator.uniform(-1, 1, (ROWS, *each.shape[1:])).astype(np.float32) for each in model.inputs]
         if name.startswith("ids"):
             inputs = [np.array([[1, 6, 2, 0, 0], [3, 0, 0, 0, 0], [5, 4, 3, 2, 1]], np.float32)]
+        if name.startswith("padding"):
+            inputs[0][0, 3:] = inputs[0][1, :2] = 0.5
         with torch.no_grad():
             outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
         with tempfile.TemporaryDirectory() as folder:
