@@ -8,8 +8,10 @@ import { describe, expect, it } from "vitest";
 import {
   type ActivationName,
   activation,
+  averageMembers,
   dense,
   embedding,
+  ensembleDense,
   functional,
   gru,
   input,
@@ -165,6 +167,21 @@ describe("class ids", () => {
     ]);
     const expected = [[toNested(lines, 4)[0][0].map(largest), [-1, -1, -1]]];
     expect(toNested(model.classify(x, { output: "lines" }))).toEqual(expected);
+  });
+
+  it("of members are those of their mean, or of each", async () => {
+    const model = sequential([
+      ensembleDense(3, { members: 4, shared: false, activation: "softmax" }),
+      averageMembers(),
+    ]);
+    await model.build(3, { seed: 2 });
+    const x = randomRows(20, 3, 4);
+    const members = model.part({ to: model.layers[0] });
+    const shares = toNested(members.predict(x), 3);
+    const largest = (own: number[]) => own.indexOf(Math.max(...own));
+    expect(toNested(members.classify(x), 2)).toEqual(shares.map((row) => row.map(largest)));
+    const means = shares.map((row) => row[0].map((_, j) => row.reduce((sum, each) => sum + each[j], 0)));
+    expect(idsOf(model, x)).toEqual(means.map(largest));
   });
 
   it("give the accuracy that the metric gives", async () => {

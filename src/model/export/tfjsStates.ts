@@ -23,30 +23,30 @@ interface States {
 
 /**
  * @param options - of the layer
- * @param whole - its result here: all its states, after each step with `returnSequences`
+ * @param all - its result here: all its states, after each step with `returnSequences`
  * @param apply - a layer of Keras without arrays
  */
 export function statesOf(
   name: string,
   { returnState, returnSequences }: Json,
-  whole: Value,
+  all: Value,
   apply: (kind: string, config: Json, value: Value) => Value,
 ): States {
   const reshaped = (value: Value, shape: readonly number[]): Value =>
     apply("Reshape", { target_shape: shape }, value);
   const last = once(() => {
-    const [steps, ...row] = whole.mask.shape;
+    const [steps, ...row] = all.mask.shape;
     check(
-      whole.mask.mask === undefined,
+      all.mask.mask === undefined,
       () =>
         `layer ${show(name)} must not return both its sequence and its states for a sequence with a mask; received return_sequences and return_state. Use two layers`,
       "unsupported",
     );
-    const lines = reshaped(whole, [steps, sizeOf(row)]);
+    const lines = reshaped(all, [steps, sizeOf(row)]);
     return reshaped(apply("Cropping1D", { cropping: [steps - 1, 0] }, lines), row);
   });
-  const joint = returnSequences === true ? last : () => whole;
-  if (returnState !== true) return { result: () => whole, states: [joint], joint };
+  const joint = returnSequences === true ? last : () => all;
+  if (returnState !== true) return { result: () => all, states: [joint], joint };
   const partOf = (value: Value, part: number): Value => {
     const places = value.mask.shape.slice(0, -1);
     const units = (value.mask.shape.at(-1) as number) / 2;
@@ -58,5 +58,5 @@ export function statesOf(
     return reshaped(apply("Cropping2D", { cropping }, parts), [...places, units]);
   };
   const states = [0, 1].map((part) => once(() => partOf(joint(), part)));
-  return { result: returnSequences === true ? once(() => partOf(whole, 0)) : states[0], states, joint };
+  return { result: returnSequences === true ? once(() => partOf(all, 0)) : states[0], states, joint };
 }
