@@ -120,7 +120,7 @@ interface Read {
 class Reader {
   readonly layers: LayerDescription[] = [];
   readonly tensors: Record<string, Tensor> = {};
-  /** By their numbers in the topology; states of layers are parts of their results, made where they are read. */
+  /** By their numbers in the topology; states are parts of results of layers, made where they are read. */
   private readonly values: (() => Value)[];
   /** All states of a call side by side, by their numbers. */
   private readonly joined = new Map<string, () => Value>();

@@ -14,7 +14,7 @@ export interface Value {
   readonly mask: MaskState;
 }
 
-/** The result of a layer that returns its states, each of them, and all side by side; made when first called. */
+/** The result of a layer that returns its states, each state and all side by side; made when first called. */
 interface States {
   readonly result: () => Value;
   readonly states: readonly (() => Value)[];

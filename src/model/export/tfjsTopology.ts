@@ -170,8 +170,8 @@ function comparisonOf(name: string, config: Json, inbound: unknown): Entry {
 type Part = Pick<KerasLayer, "kind" | "config">;
 
 /**
- * A layer joined with its cell or the layer within it: `RNN` of an `LSTMCell` is `LSTM`, as TensorFlow.js has a
- * layer for it too, and a layer with a frozen part is frozen, since the part has all its weights.
+ * A layer joined with its cell or the layer within it: `RNN` of an `LSTMCell` is `LSTM`, as TensorFlow.js has
+ * a layer for it too, and a layer with a frozen part is frozen, since the part has all its weights.
  */
 function joined({ kind, config }: Part): Part {
   const { cell, layer, ...others } = kind === "Bidirectional" ? withoutBackward(config) : config;
@@ -311,8 +311,8 @@ class Calls {
   /** The numbers of the results of a call. */
   private results(entry: Entry, inputs: readonly number[], mask?: Mask): readonly number[] {
     if (entry.model) {
-      const rule = "made without a mask of its values";
-      must(mask === undefined, `a call of ${show(entry.name)}`, rule, mask, "unsupported");
+      const name = `the mask of a call of ${show(entry.name)}`;
+      must(mask === undefined, name, "left out, since it is a model", mask, "unsupported");
       return this.add(entry.model, inputs);
     }
     const count = setting(entry.config, "return_state") === true ? RESULTS : 1;

@@ -44,7 +44,8 @@ const FLIPPED = {
 export type FlipMode = keyof typeof FLIPPED;
 
 /**
- * Flips each image along each axis with probability ½ while training. It does nothing in evaluation and prediction.
+ * Flips each image along each axis with probability ½ while training. It does nothing in evaluation and
+ * prediction.
  *
  * Rows: [height, width, channels].
  *

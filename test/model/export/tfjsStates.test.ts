@@ -1,4 +1,4 @@
-/** Recurrent layers that return their states, and that take their first: TensorFlow.js and their import agree. */
+/** Recurrent layers that return their states, or take their first: TensorFlow.js and their import agree. */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
