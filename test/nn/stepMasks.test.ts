@@ -14,6 +14,7 @@ import {
   type Layer,
   lstm,
   masking,
+  reshape,
   timeDistributed,
 } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
@@ -306,6 +307,41 @@ it("of several outputs, one of rows has no mask", async () => {
   expect(scores.maskedMeanSquaredError).toBeCloseTo(first, 5);
   expect(scores.wholeMeanSquaredError).toBeCloseTo(second, 5);
   expect(scores.loss).toBeCloseTo(first + second, 5);
+});
+
+it("a row of weight k counts as k rows in each of several outputs, with a mask or without", async () => {
+  const words = input(3);
+  const masked = dense(1).apply(embedding(4, 2, { maskZero: true }).apply(words));
+  const plain = timeDistributed(dense(2)).apply(reshape([3, 1]).apply(flatten().apply(masked)));
+  const whole = dense(1).apply(flatten().apply(masked));
+  const model = functional({ inputs: { words }, outputs: { masked, plain, whole } });
+  model.compile({
+    optimizer: "sgd",
+    loss: "meanSquaredError",
+    metrics: ["meanSquaredError", "meanAbsoluteError"],
+  });
+  const rowsOf = (rows: readonly (readonly number[])[]) =>
+    [
+      rows,
+      {
+        masked: rows.map((row) => row.map((word) => [word])),
+        plain: rows.map((row) => row.map((word) => [word - 2, 5 * word])),
+        whole: rows.map(([first]) => [first]),
+      },
+    ] as const;
+  const [x, y] = rowsOf([
+    [1, 0, 0],
+    [2, 3, 0],
+  ]);
+  await model.fit(x, y, { epochs: 0, seed: 2 });
+  // a loss divides by the steps that count, whatever they weigh, as in Keras
+  const { loss: _, ...repeated } = model.evaluate(...rowsOf([x[0], x[0], x[0], x[1]]));
+  const weighted = model.evaluate(x, y, [3, 1]);
+  expect(Object.keys(repeated)).toHaveLength(3 * 2);
+  for (const [name, score] of Object.entries(repeated)) {
+    expect(weighted[name], name).toBeCloseTo(score, 6);
+    expect(model.evaluate(x, y)[name], name).not.toBeCloseTo(score, 3);
+  }
 });
 
 /** The loss of hazards compares rows, and refuses sequences. */

@@ -233,6 +233,51 @@ describe("every field of a description", () => {
     });
     expect(accepted).toEqual([]);
   });
+
+  const steps = { first: 0, steps: 1, features: 1, maskValue: 0 };
+  const moments = { log: true, least: 1 };
+  const wrong = { other: "type" };
+  it.each<[string, unknown]>([
+    ...["custom", "trainable", "shares"].map((field): [string, unknown] => [
+      `network/layers/0/${field}`,
+      wrong,
+    ]),
+    ...["role", "dateOrder", "na", "rest", "ignoreCase"].map((field): [string, unknown] => [
+      `table/schema/columns/0/${field}`,
+      wrong,
+    ]),
+    ["table/schema/columns/0/format", { decimal: "other" }],
+    ["network/layers/0/options", "wrong"],
+    ["network/inputs", wrong],
+    ["network/inputs", [{ name: wrong, shape: [1] }]],
+    ["network/inputs", [{ name: "a", shape: wrong }]],
+    ["network/outputs", wrong],
+    ["network/outputs", [{ name: wrong, value: "dense_1" }]],
+    ["network/outputs", [{ name: "a", value: wrong }]],
+    ["table/inputs/0/times", wrong],
+    ["table/pipeline/columns/0/groups", wrong],
+    ["table/pipeline/padding", wrong],
+    ...Object.keys(steps).map((field): [string, unknown] => [
+      "table/pipeline/padding",
+      [{ ...steps, [field]: wrong }],
+    ]),
+    ["table/pipeline/target/log", wrong],
+    ["table/pipeline/target/moments", wrong],
+    ...Object.keys(moments).map((field): [string, unknown] => [
+      "table/pipeline/target/moments",
+      { ...moments, [field]: wrong },
+    ]),
+    ["table/targets", wrong],
+    ["table/unknown", wrong],
+  ])("is refused where few files have it, too: %s as %j", (path, value) => {
+    const keys = path.split("/").map((key) => (key === "0" ? 0 : key));
+    const field = String(keys.pop());
+    const parts = partsOf(files[TABLE].bytes);
+    const fettle = replaced(parts.fettle, keys, (was) => ({ ...(was as object), [field]: value }));
+    expect(() => readContents(sealed({ ...parts, fettle }))).toThrow(
+      `the description of its ${keys[0]} is invalid`,
+    );
+  });
 });
 
 describe("a network that claims more than the file has", () => {

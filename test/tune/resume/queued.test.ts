@@ -1,6 +1,7 @@
 /** Tuning over a queue: its result is that of `tune` to the bit, whoever does the jobs, however often. */
 import { memoryQueue, runWorker } from "fettle/queue";
 import { describe, expect, it } from "vitest";
+import { FettleError } from "../../../src/errors.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
@@ -8,8 +9,10 @@ import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import { Curves } from "../../../src/search/trial/curves.js";
 import { tuneWorker } from "../../../src/tune/resume/queued.js";
+import { createRemoteTuner } from "../../../src/tune/resume/remote.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
+import { unpackArchive } from "../../../src/workers/archive.js";
 import type { JobQueue } from "../../../src/workers/queue/queue.js";
 import { logistic, rates, refusal, untimed, x, y } from "../support.js";
 import { base, space } from "./tuning.js";
@@ -177,6 +180,21 @@ describe("tune with a queue", () => {
     );
     expect(await refusal(() => tuneWorker({ ...base, trialls: 3 } as never))).toContain("trialls");
   });
+});
+
+it("a worker of tune stops a training that is given up", async () => {
+  const options = { ...base, fit: { epochs: 1e6, batchSize: 16 } };
+  const tuner = await createRemoteTuner(options, null);
+  await tuner.advance();
+  const worker = await tuneWorker({ ...options, jobs: 1 });
+  const giving = new AbortController();
+  const ended = worker(tuner.job(tuner.waiting()[0]) as Uint8Array, { signal: giving.signal });
+  setTimeout(() => giving.abort(new FettleError("time_limit", "it is late")), 20);
+  const format = { magic: "fettle/o", version: 2, what: "the outcome of a job" };
+  expect(unpackArchive(format, await ended)).toMatchObject({
+    outcome: { error: { code: "time_limit", message: "it is late" } },
+  });
+  await worker.close();
 });
 
 describe("tune over a function with a queue", () => {

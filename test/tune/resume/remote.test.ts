@@ -1,17 +1,21 @@
 /** A tuner whose jobs others do, in any order, twice or late: its result equals that of `tune` to the bit. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Program } from "../../../src/compile/program.js";
 import type { Model } from "../../../src/model/model.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
+import type { Job } from "../../../src/tune/jobs/job.js";
+import type { Fingerprint } from "../../../src/tune/resume/fingerprint.js";
 import {
   createJobWorker,
   createRemoteTuner,
   type JobName,
   type RemoteTuner,
 } from "../../../src/tune/resume/remote.js";
+import { packedWorker, packJob } from "../../../src/tune/resume/remoteJobs.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
@@ -124,6 +128,38 @@ it("a training that failed on a worker fails its trial, and no other", async () 
   expect(
     tuner.result.trials.map((trial) => (trial.status === "failed" ? trial.error : trial.status)),
   ).toEqual(["too large for this worker", "no such network", "complete"]);
+});
+
+it("a worker gives a job its own programs, and equal ones as one object", async () => {
+  const seen: Program[] = [];
+  const plan = { kernels: "simd" } as unknown as Fingerprint;
+  const work = packedWorker(plan, async ({ programs }) => {
+    seen.push(programs.train);
+    throw new Error("done");
+  });
+  const slot = { name: "a", offset: 0, length: 1 };
+  const first = {
+    format: 1,
+    rows: 8,
+    inputs: [],
+    state: [],
+    outputs: [],
+    streams: [],
+    bytes: 64,
+    stateOffset: 0,
+    stateBytes: 0,
+    code: Int32Array.of(1, 2),
+    graph: { nodes: [] },
+  };
+  const others = { rows: 4, inputs: [slot], state: [slot], outputs: [slot], streams: [slot], bytes: 128 };
+  const all = [first, ...Object.entries(others).map(([name, other]) => ({ ...first, [name]: other })), first];
+  for (const each of all) {
+    const program = each as unknown as Program;
+    const programs = { initialize: program, train: program, evaluate: program };
+    await work(packJob(plan, { programs } as Job), undefined);
+  }
+  expect(seen).toEqual(all);
+  expect(seen[all.length - 1]).toBe(seen[0]);
 });
 
 describe("refuses", () => {
