@@ -63,7 +63,6 @@ function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefi
       [0, 1].flatMap((isOne) => PLACES.map((place) => ((heft[isOne] * all) / sums[isOne]) * (place - area))),
     ),
     mass: new Float64Array(2 * PLACES.length).fill(UNSEEN / PLACES.length),
-    group: PLACES.length,
   };
   return { area, influence, own: sums[1], unseen };
 }

@@ -346,6 +346,33 @@ describe("the interval of a difference", () => {
       expect(low).toBeLessThan(high);
     },
   );
+
+  it.each(["meanSquaredError", "meanAbsoluteError", ...KINDS[1][1]])(
+    "of %s from a perfect model is that of the score, with its bias",
+    (name) => {
+      const metric = metricNamed(name);
+      const own = rowsOf("normal errors", 20, 3);
+      const { interval } = differenceInterval(metric, own, { ...own, yPred: own.yTrue });
+      const perfect = metric.compute(own.yTrue, own.yTrue, 1);
+      const expected = intervalOf(metric, own)?.interval.map((end) => end - perfect) ?? [];
+      expect(interval[0]).toBeCloseTo(expected[0], 9);
+      expect(interval[1]).toBeCloseTo(expected[1], 9);
+    },
+  );
+
+  it.each([
+    ...["accuracy", "balancedAccuracy", "matthewsCorrcoef", "f1", "rocAuc"].map((name) => [name, 1] as const),
+    ...["f1Macro", "balancedAccuracy", "rocAuc", "rocAucOvo"].map((name) => [name, 3] as const),
+  ])("of %s of two classifiers without an error, of %i outputs, leaves room for both", (name, outputs) => {
+    const yTrue = Float64Array.from({ length: 60 * outputs }, (_, at) => {
+      const row = Math.floor(at / outputs);
+      return outputs === 1 ? row % 2 : Number(row % outputs === at % outputs);
+    });
+    const model = { yTrue, yPred: yTrue.map((y) => 0.02 + 0.96 * y), outputs };
+    const [low, high] = differenceInterval(metricNamed(name), model, model).interval;
+    expect(low).toBeLessThan(-0.005);
+    expect(high).toBeCloseTo(-low, 9);
+  });
 });
 
 describe("intervals hold the truth", () => {
