@@ -15,7 +15,17 @@ import type { Note, StoredStudy, StoredTrial, StudyStorage } from "../store/stor
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
 import { CHECK_RULES, type CheckOptions, checkSame, fail, holdLater, lawOf } from "./laws.js";
-import { closing, jsonOf, opened, refused, shuffled, studyOf, told, using } from "./storageStudies.js";
+import {
+  closing,
+  jsonOf,
+  marked,
+  opened,
+  refused,
+  shuffled,
+  studyOf,
+  told,
+  using,
+} from "./storageStudies.js";
 
 /** Opens a new, empty storage twice, as two processes would. */
 export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]>;
@@ -80,7 +90,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
     fc.asyncProperty(anyStudy(), anyName, fc.string(), async (study, name, value) => {
       const [storage, other] = await open();
       const settings = { value: [value, { deep: null }] };
-      const json = study.toJSON();
+      const json = marked(study);
       await closing([storage, other], async () => {
         const given = structuredClone(settings);
         await storage.create(name, json, given);
@@ -93,7 +103,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "holds added and told trials, in any order, for both readers": (open) =>
     fc.asyncProperty(anyStudy(), anyOrder, async (study, order) => {
-      const json = study.toJSON();
+      const json = marked(study);
       await using(open, { ...json, trials: [] }, async ([one, two], storages) => {
         for (const trial of json.trials) if (!(await one.add(trial))) fail(`trial ${trial.number} was there`);
         const records = shuffled(study.trials, order);
@@ -249,7 +259,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "appends trials as adding and telling them one by one does": (open) =>
     fc.asyncProperty(anyStudy(), fc.nat(), fc.nat(), async (study, cut, again) => {
-      const json = study.toJSON();
+      const json = marked(study);
       await using(open, { ...json, trials: [] }, async ([one, two]) => {
         const { trials } = json;
         const some = cut % (trials.length + 1);

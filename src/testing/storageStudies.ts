@@ -2,7 +2,7 @@
 import { FettleError, isA } from "../errors.js";
 import { int } from "../search/space/builders.js";
 import { random } from "../search/strategies/random/random.js";
-import type { StudyJson } from "../search/study/contract.js";
+import type { Study, StudyJson } from "../search/study/contract.js";
 import { createStudy } from "../search/study/create.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
@@ -22,6 +22,19 @@ export function studyOf(trials: number): StudyJson {
   const study = createStudy({ space: { x: int(0, 9) }, strategy: random(), direction: "minimize" });
   for (let i = 0; i < trials; i++) study.ask();
   return study.toJSON();
+}
+
+/** A study as JSON, some of whose trials resume others, and some of which were given. */
+export function marked(study: Study): StudyJson {
+  const json = study.toJSON();
+  const trials = json.trials.map(({ number, params, ...rest }) => ({
+    number,
+    params,
+    ...(number % 2 === 1 && { parent: number >> 1 }),
+    ...(number % 3 === 0 && { given: true as const }),
+    ...rest,
+  }));
+  return { ...json, trials };
 }
 
 export async function opened(storage: StudyStorage, name: string): Promise<StoredStudy> {

@@ -29,6 +29,7 @@ import { readStudy } from "../../src/store/optuna/read.js";
 import { studyOf } from "../../src/store/optuna/study.js";
 import { writeStudy } from "../../src/store/optuna/write.js";
 import { openDatabase } from "../../src/store/sqlite/sqlite.js";
+import { marked } from "../../src/testing/storageStudies.js";
 import { cases } from "../cases.js";
 import { refusal } from "../tune/support.js";
 import { PYTHON, pythonHas } from "./python.js";
@@ -200,7 +201,7 @@ describe("a study that went to a file of Optuna and came back", () => {
   it("is what it was, but for curves", async () => {
     await fc.assert(
       fc.asyncProperty(anyStudy(), async (study) => {
-        const json = study.toJSON();
+        const json = marked(study);
         const kept = await memoryStorage().create("any", json, { mine: [1] });
         const database = await openDatabase(":memory:", {
           synchronous: "normal",
