@@ -102,7 +102,7 @@ export function mixRows(
   const blend = (own: Value, share: Value): Value =>
     add(mul(own, share), mul(takeRows(own, partners), sub(1, share)));
   const share = betaOf(draw(1), draw(2), alpha); // [rows, 1]
-  if (weights === undefined) return { ...streams, x: blend(x, share), y: blend(y, share) };
+  if (weights === undefined) return { x: blend(x, share), y: blend(y, share) };
   const mixed = blend(weights, share);
   const shareOfLoss = div(mul(weights, share), maximum(mixed, LEAST));
   const shareOfInputs = select(takeRows(weights, partners), select(weights, share, 0), 1);

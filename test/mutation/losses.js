@@ -77,9 +77,9 @@ export function lossesOf(root, program, isChosen) {
       const end = isLast ? node.getEnd() : list[at + 1].getStart();
       const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
       const text = node.getText().replace(/\s+/g, " ");
-      const name = node.name?.getText() ?? text.match(/\w+(?=\W*$)/)?.[0] ?? text;
+      const name = node.name?.getText().match(/\w+/)?.[0] ?? text.match(/\w+(?=\W*$)/)?.[0] ?? "";
       const place = `${file}:${line + 1}:${character + 1}`;
-      const words = [...new Set([name, ...(text.match(/[a-z]\w+/gi) ?? [])])].slice(0, 4);
+      const words = [...new Set([name, ...(text.match(/[a-z]\w+/gi) ?? [])])].slice(0, 4).filter(Boolean);
       found.push({ identity: `${place} ${text}`, file, line: line + 1, text, words, start, end });
     };
     const visit = (node, inFunction) => {

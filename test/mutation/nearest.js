@@ -42,7 +42,8 @@ export function nearest(tests, { file, words }) {
   const folder = dirname(file).replace("src", "test");
   const own = file.replace("src", "test").replace(/\.ts$/, "");
   const distance = (test) => {
-    const known = words.filter((word) => new RegExp(`\\b${word}\\b`).test(test.text)).length / words.length;
+    const known =
+      words.filter((word) => new RegExp(`\\b${word}\\b`).test(test.text)).length / (words.length || 1);
     const isOwn = test.file.startsWith(own);
     const isNear = isOwn || dirname(test.file) === folder;
     return test.distances.get(file) - 3 * known - 2 * isNear - 3 * isOwn + test.isBuilt;

@@ -1,6 +1,6 @@
 /** The learning-rate range test, against a plain loop over the equations of a linear model. */
 import { describe, expect, it } from "vitest";
-import { dense } from "../../src/nn/layers/index.js";
+import { conv2d, dense, flatten } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -158,6 +158,22 @@ describe("the learning-rate finder", () => {
     expect((await findLearningRate({ ...options, seed: 1 })).losses).not.toEqual(first.losses);
     const { history } = await logistic({ learningRate: 0.01 }).fit(x, y, { batchSize: 60 });
     expect(first.losses[0]).toBe(history.loss[0]);
+  });
+
+  it("reads the shape of rows, as fit does", async () => {
+    const images = x.map(([a, b]) => [
+      [[a], [b]],
+      [[b], [a + b]],
+    ]);
+    const model = ({ learningRate }: { learningRate: number }) => {
+      const network = sequential([conv2d(2, 2), flatten(), dense(1, { activation: "sigmoid" })]);
+      network.compile({ optimizer: sgd({ learningRate }), loss: "binaryCrossentropy" });
+      return network;
+    };
+    const pipeline = { scale: "none", target: "none" } as const;
+    const { losses } = await findLearningRate({ x: images, y, model, pipeline, low: 0.01, batchSize: 60 });
+    const { history } = await model({ learningRate: 0.01 }).fit(images, y, { batchSize: 60 });
+    expect(losses[0]).toBe(history.loss[0]);
   });
 
   it("standardizes as trials do, so that the scale of the target does not matter", async () => {

@@ -174,6 +174,9 @@ describe("what a pipeline follows of layers", () => {
     expect(pipeline).toEqual({ columns: none });
     expect(notes[0]).toMatch(/^masking_1 reads padded steps in "x0" to "x3" in a custom order: they are not/);
     expect(followed(model, arrays(x), { scale: "minMax" }).pipeline).toEqual({ scale: "minMax" });
+    // other options of such a column are kept
+    const filled = followed(model, arrays(x), { columns: { x1: { impute: 2 } } });
+    expect(filled.pipeline.columns).toEqual({ ...none, x1: { impute: 2, scale: "none" } });
     const padding = [{ first: 0, steps: 1, features: 4, maskValue: 5 }];
     expect(followed(model, arrays(x), { padding }).pipeline).toEqual({ padding });
   });
@@ -189,6 +192,15 @@ describe("what a pipeline follows of layers", () => {
     expect(notes).toEqual([
       'embedding_1 reads ids in "from" to "to": they are codes of categories (encode: "ordinal") and not scaled',
     ]);
+    // beside a number, whose options stay
+    const beside = "from,size,y\nA,1,1\nB,3,2\nC,5,3\n";
+    const both = encodeTable(readTable(beside), { target: "y", task: "regression" });
+    const [word, size] = [input(1), input(1)];
+    const parts = [flatten().apply(embedding(3, 1).apply(word)), size];
+    const outputs = dense(1).apply(merge("concatenate").apply(...parts));
+    const model = functional({ inputs: { word, size }, outputs });
+    const kept = followed(model, both, { columns: { size: { scale: "minMax" } } }).pipeline;
+    expect(Array.from(fitPipeline(both, kept).x)).toEqual([0, 0, 1, 0.5, 2, 1]);
     // what the user chose is kept: the first word or not
     const oneHot = followed(pair, data, { encode: "oneHot" }).pipeline;
     expect(fitPipeline(data, oneHot).x.slice(0, 6)).toEqual(Float32Array.of(1, 0, 0, 0, 1, 0));

@@ -36,6 +36,10 @@ const csvOf = (ids: readonly number[]): string =>
 const table = readTable(csvOf([...x.keys()]));
 const encoded = (ids: readonly number[]): Dataset =>
   encodeTable(readTable(csvOf(ids), { schema: table.schema }), { target: "kind", positive: "yes" });
+const weighted = (ids: readonly number[]): Dataset => ({
+  ...encoded(ids),
+  sampleWeight: Float64Array.from(ids, (i) => weights[i]),
+});
 
 const cases: [string, fixed: Options, inFolds: Options][] = [
   [
@@ -76,6 +80,16 @@ const cases: [string, fixed: Options, inFolds: Options][] = [
     "tables",
     { ...base, data: encoded(rows.train), model: logistic, validationData: encoded(rows.validation) },
     { ...base, data: encoded([...x.keys()]), model: logistic },
+  ],
+  [
+    "tables, with weights",
+    {
+      ...base,
+      data: weighted(rows.train),
+      model: logistic,
+      validationData: weighted(rows.validation),
+    },
+    { ...base, data: weighted([...x.keys()]), model: logistic },
   ],
 ];
 
