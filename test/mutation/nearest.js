@@ -8,8 +8,8 @@ const filesBelow = (root, folder) =>
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`);
 
 /**
- * All tests with the files that they import, directly or through others. A test of the bundles (`isBuilt`)
- * counts as one that imports the command line.
+ * All tests with the files that they import, directly or through others. A test of the bundles counts as one
+ * that imports the command line. Threads run a bundle in any test.
  */
 export function testsOf(root) {
   const { paths } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).compilerOptions;
@@ -26,14 +26,19 @@ export function testsOf(root) {
   const edges = new Map(
     files.map((file) => [file, [...importsOf(file), ...(usesBundle(file) ? ["src/cli/main.ts"] : [])]]),
   );
+  const distancesFrom = (...from) => {
+    const distances = new Map(from.map((file) => [file, 0]));
+    for (const [each, distance] of distances)
+      for (const next of edges.get(each)) if (!distances.has(next)) distances.set(next, distance + 1);
+    return distances;
+  };
+  const inThreads = distancesFrom("src/tune/jobs/worker.ts", "src/benchmark/worker.ts");
   return files
     .filter((file) => file.endsWith(".test.ts") && existsSync(join(root, file)))
     .map((file) => {
-      const distances = new Map([[file, 0]]);
-      for (const [each, distance] of distances)
-        for (const next of edges.get(each)) if (!distances.has(next)) distances.set(next, distance + 1);
+      const distances = distancesFrom(file);
       const isBuilt = [...distances.keys()].some(usesBundle);
-      return { file, distances, isBuilt, text: texts.get(file) };
+      return { file, distances, isBuilt, inThreads, text: texts.get(file) };
     });
 }
 
@@ -52,5 +57,5 @@ export function nearest(tests, { file, words }) {
     .filter(({ distances }) => distances.has(file))
     .map((test) => [distance(test), test])
     .sort(([a], [b]) => a - b)
-    .map(([, test]) => test);
+    .map(([, test]) => ({ ...test, isBuilt: test.isBuilt || test.inThreads.has(file) }));
 }
