@@ -106,6 +106,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       const json = marked(study);
       await using(open, { ...json, trials: [] }, async ([one, two], storages) => {
         for (const trial of json.trials) if (!(await one.add(trial))) fail(`trial ${trial.number} was there`);
+        checkSame(await two.trials(), json.trials.map(runningOf), "other running trials");
         const records = shuffled(study.trials, order);
         for (const [i, record] of records.entries())
           if (!(await [one, two][i % 2].tell(record))) fail(`the result of ${record.number} was there`);

@@ -327,6 +327,14 @@ describe("rows that do not tell", () => {
     const area = { yTrue: rare, yPred: yTrue.map((_, i) => 1 / (1 + i)), outputs: 1 };
     expect(intervalOf(metricNamed("rocAuc"), area)?.decidedBy).toBe(3);
     expect(intervalOf(metricNamed("recall"), { ...area, yPred: rare })?.decidedBy).toBe(0);
+    const medianOf = (rows: number) =>
+      intervalOf(metricNamed("medianAbsoluteError"), {
+        yTrue: yTrue.slice(0, rows),
+        yPred: yPred.slice(0, rows),
+        outputs: 1,
+      });
+    expect(medianOf(9)?.decidedBy).toBe(9);
+    expect(medianOf(10)?.decidedBy).toBeUndefined();
   });
 });
 
