@@ -1,9 +1,9 @@
 /**
- * What one part of the sources could leave out in silence: each property of an object, spread into one, or last
- * argument of a call, that may be absent for the compiler.
+ * What one part of the sources could leave out in silence: each property of an object, spread into one, or
+ * last argument of a call, that may be absent for the compiler.
  *
- * Left alone: objects outside of functions that hold nothing but data, which are tables; texts of help; arguments
- * of functions that are not Fettle's own.
+ * Left alone: objects outside of functions that hold nothing but data, which are tables; texts of help;
+ * arguments of functions that are not Fettle's own.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

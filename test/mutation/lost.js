@@ -10,8 +10,8 @@
  *     npm run test:lost -- --again                        # of these, those that no test has found yet
  *     npm run test:lost -- --list                         # prints what is drawn
  *
- * One that survives may still be found by a test that is further away. `.mutants/lost.jsonl` keeps the results,
- * so a run that was ended resumes.
+ * One that survives may still be found by a test that is further away. `.mutants/lost.jsonl` keeps the
+ * results, so a run that was ended resumes.
  */
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -50,7 +50,7 @@ export function nearest(tests, { file, words }) {
     const known =
       words.filter((word) => new RegExp(`\\b${word}\\b`).test(test.text)).length / (words.length || 1);
     const isOwn = test.file.startsWith(own);
-    const isNear = isOwn || dirname(test.file) === folder;
+    const isNear = isOwn || `${folder}/`.startsWith(`${dirname(test.file)}/`);
     return test.distances.get(file) - 3 * known - 2 * isNear - 3 * isOwn + test.isBuilt;
   };
   return tests

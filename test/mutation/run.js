@@ -7,8 +7,8 @@
  *     npm run test:mutants -- --again                 # of these, those that no test has killed yet
  *     npm run test:mutants -- --summary               # what is known of these already
  *
- * Prints what survived and a table of scores. `.mutants/` holds Stryker and the results. Stryker empties whole
- * objects, but leaves out no single property or argument: `lost.js` does.
+ * Prints what survived and a table of scores. `.mutants/` holds Stryker and the results. Stryker empties
+ * whole objects, but leaves out no single property or argument: `lost.js` does.
  */
 import { appendFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
