@@ -1,6 +1,8 @@
 /** Ends of trainings: how many are kept, and which trials are trained again. On models: pbt.test.ts. */
 import { expect, it } from "vitest";
-import { createLineage, type TrainingEnd } from "../../../src/tune/trial/lineage.js";
+import { architectureFrom } from "../../../src/nn/architecture.js";
+import { checkSameTraining, createLineage, type TrainingEnd } from "../../../src/tune/trial/lineage.js";
+import { logistic } from "../support.js";
 
 /** An end that names the trials behind it. */
 const end = (...line: readonly number[]) => ({ params: { line } }) as unknown as TrainingEnd;
@@ -62,4 +64,12 @@ it("does not keep a training that failed", async () => {
   await expect(lineage.endOfTrial(3)).rejects.toThrow("a thread was lost");
   fails = false;
   expect(lineOf(await lineage.endOfTrial(3))).toEqual([3]);
+});
+
+it("names the parameters that changed, also one that there is no more", () => {
+  const architecture = architectureFrom(logistic({ learningRate: 0.1 }).described(), 3);
+  const before = { params: { a: 1, b: 2 }, architecture, pipeline: { scale: "none" as const }, states: [] };
+  expect(() => checkSameTraining(before, { params: { a: 1, c: 3 }, architecture, pipeline: {} })).toThrow(
+    'received {"c":3} after {"b":2}',
+  );
 });
