@@ -344,7 +344,7 @@ export class LayersModel<Output extends string = string> {
    * ```ts
    * const model = sequential([dense(3, { activation: "softmax", kernelInitializer: "identity" })]);
    * await model.build(3);
-   * model.classify([[0, 2, 1], [3, 0, 3]]).data; // 1, 0
+   * toNested(model.classify([[0, 2, 1], [3, 0, 3]])); // [1, 0]
    * ```
    */
   classify(x: ModelData, options?: ClassifyOptions<Output>): NdArray<Int32Array>;
