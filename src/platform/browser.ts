@@ -27,7 +27,20 @@ async function fetchKernels(address: () => URL): Promise<WebAssembly.Module> {
  */
 export const HAS_THREADS = false;
 
-const message = (): Promise<void> =>
+/** What a page may have; a Worker has no document. */
+const host = globalThis as {
+  readonly navigator?: { readonly userAgent: string };
+  readonly scheduler?: { postTask?(task: () => void): Promise<void> };
+  readonly document?: { readonly hidden: boolean };
+  requestAnimationFrame?(paints: (time: number) => void): number;
+};
+
+/**
+ * Lets the host's tasks run. Not by a timer: a page delays nested timers by 4 ms, a hidden page all by a
+ * second. `scheduler.postTask` takes about half the time of a message.
+ */
+const task = (): Promise<void> =>
+  host.scheduler?.postTask?.(() => {}) ??
   new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
     const { port1, port2 } = new MessageChannel();
@@ -39,41 +52,34 @@ const message = (): Promise<void> =>
     port2.postMessage(0);
   });
 
-/** What a page has; a Worker has no document. */
-const page = globalThis as {
-  readonly document?: { readonly hidden: boolean };
-  requestAnimationFrame?(paints: () => void): number;
-};
-/** Milliseconds after a frame until the next is overdue, at 60 a second. */
-const FRAME = 15;
-/** How long such a frame is waited for, and then not: an iframe out of view paints none. */
-const [WAIT, WITHOUT] = [20, 1000];
-/** When the page last painted; before the first frame, when one was first requested. */
+/** Chromium paints between tasks; Firefox often only while the page waits. */
+const paintsAlone = host.navigator?.userAgent.includes("Chrome/");
+/** Milliseconds from one frame to the next at 60 a second. */
+const FRAME = 17;
+/** How long an overdue frame is waited for. */
+const WAIT = 20;
+/** How long none is waited for after one that did not come: an iframe out of view paints none. */
+const WITHOUT = 1000;
+/** When the last frame was painted; before the first, when one was first requested. */
 let painted: number | undefined;
-let isRequested = false;
+let next: Promise<void> | undefined;
 
-/**
- * By a message: a page delays nested timers by 4 ms, and a hidden page delays every timer by a second.
- * Chromium paints between messages; Firefox only while the page waits, so an overdue frame is waited for.
- */
+/** A task, and where the host does not paint between tasks, the frame that is overdue. */
 export const turn: Turn = async () => {
-  await message();
-  if (!page.requestAnimationFrame || !page.document || page.document.hidden) return;
+  await task();
+  if (paintsAlone || !host.requestAnimationFrame || host.document?.hidden !== false) return;
   const now = performance.now();
   painted ??= now;
-  if (!isRequested) {
-    isRequested = true;
-    page.requestAnimationFrame(() => {
-      isRequested = false;
-      painted = performance.now();
+  next ??= new Promise((resolve) => {
+    host.requestAnimationFrame?.((time) => {
+      painted = time;
+      next = undefined;
+      resolve();
     });
-  }
+  });
   if (now - painted < FRAME) return;
   painted = now + WITHOUT - FRAME;
-  await new Promise<void>((resolve) => {
-    page.requestAnimationFrame?.(resolve);
-    setTimeout(resolve, WAIT);
-  });
+  await Promise.race([next, new Promise((resolve) => setTimeout(resolve, WAIT))]);
 };
 
 /** Browsers, and any host that has `fetch` and `import.meta.url`. */

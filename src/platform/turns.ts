@@ -5,10 +5,10 @@
 import { turn as hostTurn, platform } from "#platform";
 import type { Platform, Turn } from "./platform.js";
 
-/** Milliseconds after which the host's work (timers, signals, input) gets its turn: a quarter of a frame. */
-const TURN = 4;
+/** Milliseconds after which the host's work (timers, signals, input) gets its turn: less than a frame. */
+const TURN = 12;
 /** Milliseconds of steps between two looks at the clock: short compared with a turn. */
-const PIECE = 2;
+const PIECE = 1;
 /** The most steps between them: reading the clock is cheap compared with so many. */
 const STEPS = 64;
 /** Reads of the clock after which it gets one anyway: a Worker's clock stands still during computation. */

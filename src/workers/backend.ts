@@ -52,7 +52,7 @@ export async function outcomeOf<Result>(work: () => Result | Promise<Result>): P
 
 /**
  * Runs one job after another in this thread: concurrent ones would take as long, and more memory. The host
- * gets its turn about every 4 ms.
+ * gets its turn about every 12 ms.
  *
  * @param work - runs a job, and awaits `pause` from time to time, which rejects if the job was cancelled; may
  * report its progress

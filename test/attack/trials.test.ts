@@ -205,12 +205,12 @@ describe("synchronous objectives", () => {
 });
 
 describe("the host's turn", () => {
-  it("comes about every 4 ms, and after many looks where the clock stands still", async () => {
+  it("comes about every 12 ms, and after many looks where the clock stands still", async () => {
     let [now, turns] = [0, 0];
     const host = { now: () => now, turn: async () => void turns++ };
     const due = new Turns(host, host.turn);
     for (now = 0; now < 1000; now += 2) await due.next();
-    expect(turns).toBe(249);
+    expect(turns).toBe(83);
     now = 0;
     turns = 0;
     const still = new Turns(host, host.turn);
@@ -218,7 +218,7 @@ describe("the host's turn", () => {
     expect(turns).toBe(3);
   });
 
-  it("comes after pieces of 2 ms, of at least one step and at most 64", () => {
+  it("comes after pieces of 1 ms, of at least one step and at most 64", () => {
     let now = 0;
     const taken = (most: number, perStep: number): number => {
       let steps = 0;
@@ -230,7 +230,7 @@ describe("the host's turn", () => {
     };
     const pieces = new Pieces({ now: () => now });
     expect([9, 9, 9, 9, 9].map(() => taken(1000, 0))).toEqual([1, 2, 4, 8, 16]);
-    expect([9, 9, 9].map(() => taken(1000, 0.1))).toEqual([32, 20, 20]);
+    expect([9, 9, 9].map(() => taken(1000, 0.1))).toEqual([32, 10, 10]);
     expect([9, 9].map(() => taken(3, 0.1))).toEqual([3, 3]);
     expect([9, 9, 9, 9, 9, 9].map(() => taken(1000, 0))).toEqual([6, 12, 24, 48, 64, 64]);
     expect([9, 9, 9].map(() => taken(1000, 50))).toEqual([64, 1, 1]);

@@ -43,19 +43,24 @@ it.each<[string, () => Promise<Response>, RegExp]>([
 });
 
 /** A page whose frames come when the test says so; `now` is its clock. */
-async function shown(hidden = false) {
+async function shown({
+  document = { hidden: false } as { hidden: boolean } | null,
+  userAgent = "Firefox/153.0",
+} = {}) {
   vi.resetModules(); // which have seen no frame
+  vi.stubGlobal("navigator", { userAgent });
   const { turn } = await import("../../src/platform/browser.js");
-  const page = { now: 0, requested: [] as (() => void)[], timers: [] as number[] };
-  vi.stubGlobal("document", { hidden });
-  vi.stubGlobal("requestAnimationFrame", (paints: () => void) => page.requested.push(paints));
+  const page = { now: 0, requested: [] as ((time: number) => void)[], timers: [] as number[] };
+  vi.stubGlobal("document", document ?? undefined);
+  vi.stubGlobal("requestAnimationFrame", (paints: (time: number) => void) => page.requested.push(paints));
   vi.stubGlobal("performance", { now: () => page.now });
   vi.stubGlobal("setTimeout", (_: () => void, milliseconds: number) => page.timers.push(milliseconds));
   return {
     ...page,
-    paintAt(now: number) {
-      page.now = now;
-      for (const paints of page.requested.splice(0)) paints();
+    /** Paints the frame of a time, a little later. */
+    paint(time: number) {
+      page.now = time + 5;
+      for (const paints of page.requested.splice(0)) paints(time);
     },
     /** Whether a turn at a time ends before the next frame. */
     async turnsAt(now: number): Promise<boolean> {
@@ -72,24 +77,44 @@ async function shown(hidden = false) {
 }
 
 it("waits for a frame that is overdue, and for no other", async () => {
-  const { turnsAt, paintAt, requested, timers } = await shown();
-  expect([await turnsAt(0), await turnsAt(14), requested.length]).toEqual([true, true, 1]);
-  paintAt(16);
-  expect([await turnsAt(30), requested.length, timers]).toEqual([true, 1, []]);
-  expect([await turnsAt(31), timers]).toEqual([false, [20]]);
-  paintAt(33);
-  expect([await turnsAt(47), await turnsAt(48)]).toEqual([true, false]);
+  const { turnsAt, paint, requested, timers } = await shown();
+  expect([await turnsAt(0), await turnsAt(16), requested.length]).toEqual([true, true, 1]);
+  paint(16);
+  expect([await turnsAt(32), requested.length, timers]).toEqual([true, 1, []]);
+  expect([await turnsAt(33), requested.length, timers]).toEqual([false, 1, [20]]);
+  paint(33);
+  expect([await turnsAt(49), await turnsAt(50)]).toEqual([true, false]);
   // a frame that never comes is not waited for again within a second
-  expect([await turnsAt(63), await turnsAt(1047), await turnsAt(1048)]).toEqual([true, true, false]);
-  paintAt(1050);
+  expect([await turnsAt(67), await turnsAt(1049), await turnsAt(1050)]).toEqual([true, true, false]);
+  paint(1050);
   expect(await turnsAt(1060)).toBe(true);
 });
 
-it("waits for no frame in a hidden page, nor in a Worker", async () => {
-  const hidden = await shown(true);
-  for (const at of [0, 50, 100]) expect(await hidden.turnsAt(at)).toBe(true);
-  expect(hidden.requested).toEqual([]);
-  vi.stubGlobal("document", undefined);
-  for (const at of [0, 50, 100]) expect(await hidden.turnsAt(at)).toBe(true);
-  expect(hidden.requested).toEqual([]);
+it("goes on when the overdue frame is painted", async () => {
+  const { turnsAt, paint } = await shown();
+  expect(await turnsAt(0)).toBe(true);
+  const turn = turnsAt(20);
+  await new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
+  paint(20);
+  expect(await turn).toBe(true);
+});
+
+it.each([
+  ["a hidden page", { document: { hidden: true } }],
+  ["Chromium, which paints between tasks", { userAgent: "Chrome/140.0.0.0 Safari/537.36" }],
+  ["a Worker", { document: null }],
+])("waits for no frame in %s", async (_, page) => {
+  const { turnsAt, requested } = await shown(page);
+  for (const at of [0, 50, 100]) expect(await turnsAt(at)).toBe(true);
+  expect(requested).toEqual([]);
+});
+
+it("posts a task where the host has a scheduler, and a message elsewhere", async () => {
+  const { turnsAt } = await shown({ document: { hidden: true } });
+  const posted: (() => void)[] = [];
+  const channel = vi.spyOn(globalThis, "MessageChannel");
+  vi.stubGlobal("scheduler", { postTask: async (task: () => void) => void posted.push(task) });
+  expect([await turnsAt(0), posted.length, channel.mock.calls.length]).toEqual([true, 1, 0]);
+  vi.stubGlobal("scheduler", {});
+  expect([await turnsAt(0), posted.length, channel.mock.calls.length]).toEqual([true, 1, 1]);
 });
