@@ -53,7 +53,7 @@ const task = (): Promise<void> =>
   });
 
 /** Chromium paints between tasks; Firefox often only while the page waits. */
-const paintsAlone = host.navigator?.userAgent.includes("Chrome/");
+const paintsAlone = (): boolean | undefined => host.navigator?.userAgent.includes("Chrome/");
 /** Milliseconds from one frame to the next at 60 a second. */
 const FRAME = 17;
 /** How long an overdue frame is waited for. */
@@ -67,7 +67,7 @@ let next: Promise<void> | undefined;
 /** A task, and where the host does not paint between tasks, the frame that is overdue. */
 export const turn: Turn = async () => {
   await task();
-  if (paintsAlone || !host.requestAnimationFrame || host.document?.hidden !== false) return;
+  if (paintsAlone() || !host.requestAnimationFrame || host.document?.hidden !== false) return;
   const now = performance.now();
   painted ??= now;
   next ??= new Promise((resolve) => {

@@ -33,6 +33,8 @@ const hostGlobals = [
     "setInterval",
     "setImmediate",
     "queueMicrotask",
+    "requestAnimationFrame",
+    "scheduler",
     "postMessage",
   ],
   ...["Worker", "MessageChannel", "TextEncoder", "TextDecoder", "URL", "Blob", "structuredClone", "console"],
