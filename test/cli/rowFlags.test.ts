@@ -130,3 +130,14 @@ describe.each(["predict", "evaluate"])("fettle %s has each limit", (name) => {
     }
   });
 });
+
+it.each([
+  ["predict", /^hot\n(yes|no)\n/],
+  ["evaluate", /Scores on 30 rows of plain.csv/],
+])("fettle %s treats new words as the model says, unless a flag says otherwise", async (name, shows) => {
+  await ran(
+    "fit data.csv --target hot --drop id --encoding latin1 --epochs 1 --unknown ignore --out lenient.fettle",
+  );
+  expect(await ran(`${name} lenient.fettle plain.csv`)).toMatch(shows);
+  expect(await ran(`${name} lenient.fettle plain.csv --unknown refuse`)).toMatch(/^refused: .*"milk"/);
+});

@@ -93,6 +93,22 @@ describe("a saved training", () => {
       () => restore({ sampleWeight: y.map((_, i) => 1 + i) }),
       `${other} another model; pass one with the same layers, loss, optimizer and metrics`,
     ],
+    ...[
+      { x: [...x.slice(1), [0, 0]] },
+      { y: [...y.slice(1), 0] },
+      { weights: y.map((_, i) => (i === 0 ? 2 : 1)) },
+    ].map((other): [string, () => Promise<unknown>, string] => [
+      `other validation rows: ${Object.keys(other)}`,
+      async () => {
+        const held = (given: { x?: number[][]; y?: number[]; weights?: number[] }) => ({
+          validationSplit: 0,
+          validationData: [given.x ?? x, given.y ?? y, given.weights ?? y.map(() => 1)] as const,
+        });
+        const training = await createTraining(network(), x, y, { ...options(), ...held({}) });
+        return restore(held(other), network(), training.save());
+      },
+      "invalid_argument: the training was saved with other data; pass the same x, y, validationData and weights",
+    ]),
     [
       "other layers",
       () => restore({}, network(4)),

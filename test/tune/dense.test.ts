@@ -290,6 +290,8 @@ describe("denseFit", () => {
     expect(denseFit({ units: 8, batchSize: 4, epochs: 7 })).toEqual({ ...common, batchSize: 4, epochs: 7 });
     const settings = { epochs: 3, learningRateDecay: "none", classWeight: "balanced" } as const;
     expect(denseFit({ batchSize: 4, epochs: 7 }, settings)).toEqual({ batchSize: 4, ...settings });
+    const all = { ...settings, batchSize: 8 };
+    expect(denseFit({ batchSize: 4, epochs: 7 }, all)).toEqual(all);
   });
 
   it("trains each trial for its own epochs", async () => {

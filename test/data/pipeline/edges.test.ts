@@ -47,6 +47,13 @@ describe("a column", () => {
     expect(names(3)).toEqual(["w (target 0)", "w (target 1)", "w (target 2)"]);
   });
 
+  it("finds other rows of each category where the table is sorted by it", () => {
+    const codes = Float64Array.from({ length: 100 }, (_, row) => Math.floor(row / 20));
+    // of one value, so that the others of a category say it exactly
+    const y = codes.map((code) => [3, -1, 8, 0, 5][code]);
+    expect([...outOfFoldStatistics(codes, 5, y)]).toEqual([...y]);
+  });
+
   it("of a single row has its target as statistic, for there are no others", () => {
     expect([...outOfFoldStatistics(Float64Array.of(0), 1, Float64Array.of(7))]).toEqual([7]);
   });

@@ -205,7 +205,7 @@ describe("a module of a table", () => {
       ],
     ];
     for (const format of formats) {
-      const schema = schemaWith({ format, na: ["unknown"] });
+      const schema = schemaWith({ format, na: ["Unknown"] });
       const own: ModelContents = { ...contents, table: { ...base, schema } };
       const [predictor, module] = await Promise.all([predictorOf(own), moduleOf(own)]);
       const read = cells.filter((age) => {
