@@ -148,6 +148,15 @@ describe("the posterior", () => {
     );
   });
 
+  test("grows from the factor that it is given, whose rows stay as they are", () => {
+    const points = [0, 0.5, 1].map((x) => Float64Array.of(x, 0.5, 1, 0, 0, 0.5));
+    const before = extend(vectors, empty(defaultHyperparameters(vectors)), points.slice(0, 2));
+    const doubled = { ...before, factor: before.factor.map((each) => 2 * each) };
+    const { factor } = extend(vectors, doubled, points.slice(2));
+    expect(factor).toHaveLength(6);
+    expect(factor.subarray(0, 3)).toEqual(doubled.factor);
+  });
+
   test("at points without a value keeps its mean everywhere and knows more", () => {
     fc.assert(
       fc.property(anyCase, anyPoint, ({ points, values, hyperparameters, at }, pending) => {

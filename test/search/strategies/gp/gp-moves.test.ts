@@ -225,6 +225,20 @@ test("continuous points climb to the tops of hills, from points that are apart",
   expect(new Set(climbed).size).toBe(climbed.length);
 });
 
+test("a climb ends after a step that gains next to nothing", () => {
+  const moves = movesOf(resolveSpace({ x: float(0, 1) }));
+  let climbed = 0;
+  const belief = { variance: 1, meanGradient: Float64Array.of(-2e-6), varianceGradient: new Float64Array(1) };
+  const predict = ([x]: Float64Array, gradient?: boolean) => {
+    if (gradient) climbed++;
+    return { ...belief, mean: -2e-6 * x };
+  };
+  const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
+  const effort = { points: 0, climbs: 1, evaluations: 1e6 };
+  maximize(meritOf({ predict }, judge), moves, [Float64Array.of(0.5)], new RandomStream(3), effort);
+  expect(climbed).toBe(2); // at the start and after the step
+});
+
 test("a search takes no more evaluations than it may, whatever the space", () => {
   const names = Array.from({ length: 300 }, (_, i) => `x${i}`);
   const parameters = names.map((name, i) => [name, i % 3 ? int(0, 1000) : float(0, 1)] as const);
