@@ -23,6 +23,13 @@ describe("fettle tune --seconds", () => {
     expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}${ensemble}`);
   });
 
+  it("is said beside a number of trials, where both are given", async () => {
+    const { stdout } = await fettle([...small, "--trials", "1", "--ensemble", "1", "--seconds", "60"], table);
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      " search: 1 trial, or trials for 1 min 00 s in all, each by",
+    );
+  });
+
   it("is in the JSON report too, and gives the trials that as many give", async () => {
     const read = async (more: readonly string[]) =>
       JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;

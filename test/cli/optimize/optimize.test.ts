@@ -47,6 +47,15 @@ it("tunes a Python script, and prints the command that runs the best again", asy
 });
 
 describe("a study of programs", () => {
+  it.each([
+    [["--trials", "1"], "1 trial"],
+    [["--trials", "1", "--seconds", "60"], "1 trial, or trials for 1 min 00 s in all"],
+  ])("of %j says that it is %s", async (limits, budget) => {
+    const words = ["optimize", "--space", "space.json", ...limits, "--", ...SHELL];
+    const { stdout } = await fettle(words, folder({ "space.json": SPACE }));
+    expect(stdout.replace(/\s+/g, " ")).toContain(`gp search: ${budget}, each a run of sh -c`);
+  });
+
   it("is the same at any number of jobs with one lag, and goes on to what it would have been", async () => {
     const cwd = folder({ "space.json": SPACE });
     const study = ["optimize", "--space", "space.json", "--lag", "3", "--json"];
