@@ -14,7 +14,7 @@ export function checkPaths(words: readonly string[]): void {
   expect(missing).toEqual([]);
 }
 
-const program = await createProgram(() => {});
+export const program = await createProgram(() => {});
 
 /** As commander parses it, without running it. */
 export function checkFettle([name, ...given]: readonly string[]): void {

@@ -1,12 +1,13 @@
 /**
- * Every command on README and the other pages, in blocks and in the text: it exists, with the options that it
- * is given.
+ * Every command on README and the other pages, in blocks and in the text, and in the help of the command
+ * line: it exists, with the options that it is given.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { blocks, pages, root } from "./blocks.js";
-import { checkFettle, checkPaths } from "./checkFettle.js";
+import { checkFettle, checkPaths, program } from "./checkFettle.js";
 
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -22,7 +23,26 @@ interface Use {
   readonly command: string;
 }
 
+/** What help shows after the options of a command, one example a line. */
+const examplesOf = (command: Command): string[] => {
+  let help = "";
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return (
+    help
+      .match(/^Examples?:\n((?: {2}.*\n)+)/m)?.[1]
+      .trimEnd()
+      .split("\n") ?? []
+  );
+};
+const helps = program.commands.map((command) => [command.name(), examplesOf(command)] as const);
+
 const uses: readonly Use[] = [
+  ...helps.flatMap(([name, lines]) =>
+    lines
+      .flatMap(commandsIn)
+      .filter((command) => command.startsWith("fettle "))
+      .map((command) => ({ place: `${name} --help`, command })),
+  ),
   ...blocks
     .filter(({ language }) => language === "sh")
     .flatMap(({ page, line, code }) =>
@@ -45,6 +65,10 @@ function commandsIn(line: string): string[] {
   const parts = line.replace(/(^|\s)#.*$|\s> \S+/g, "").split(/&&|\|\|?|;/);
   return parts.map((part) => part.trim().replace(/^([A-Z_]+=\S+ )+/, "")).filter((part) => part !== "");
 }
+
+it("help shows examples of each command", () => {
+  expect(helps.filter(([, lines]) => lines.length === 0)).toEqual([]);
+});
 
 it("finds commands in blocks and in the text", () => {
   const commands = uses.map(({ command }) => command);
