@@ -157,7 +157,7 @@ export class StudyFolder {
     this.study = study;
     // its settings first, so that it can be resumed whenever it is killed
     this.writeSummary({ status: "running" });
-    this.save(true);
+    this.save();
   }
 
   /** Saves the trials so far. */
