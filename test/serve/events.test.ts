@@ -36,6 +36,7 @@ it("sends the status first and after each slice, each trial once, and ends with 
   await read(ask(fetch, "POST /studies/a/pause"));
   const response = await ask(fetch, "GET /studies/a/events");
   expect(response.headers.get("content-type")).toBe("text/event-stream");
+  expect(response.headers.get("cache-control")).toBe("no-store");
   await read(ask(fetch, "POST /studies/a/resume"));
   const told: Told[] = [];
   for await (const each of events(response)) told.push(each);
