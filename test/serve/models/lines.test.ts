@@ -22,6 +22,7 @@ const encoder = new TextEncoder();
 async function linesOf(response: Promise<Response>): Promise<unknown[]> {
   const answer = await response;
   expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
   const text = await answer.text();
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text
