@@ -288,6 +288,7 @@ export { type Nsga2Options, nsga2 } from "./search/strategies/nsga2/nsga2.js";
 export { type PbtOptions, pbt } from "./search/strategies/pbt/pbt.js";
 export { random } from "./search/strategies/random/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol/sobol.js";
+export { startWith } from "./search/strategies/startWith.js";
 export type { ResumedTrial, Strategy, SuggestContext } from "./search/strategies/strategy.js";
 export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
 export type { RestoreOptions } from "./search/study/checkpoint.js";

@@ -1,6 +1,5 @@
 /** The command that reproduces a study exactly, if there is one. */
-import type { Params, Space } from "../search/space/space.js";
-import { sameValue } from "../search/space/value.js";
+import type { Space } from "../search/space/space.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { quoted, quotedPath } from "./explain.js";
 import { flagOf, namesOf, offFlagOf } from "./flags.js";
@@ -18,12 +17,9 @@ export interface Repeat extends Networks {
 /**
  * The flags that reproduce an ended search exactly; undefined if that is impossible: a clock cut a training
  * short or left time for an untuned model only, or a person chose points while it ran.
- *
- * @param tried - the points that the command itself tries first
  */
 export function repeatOf(
   { trials, study, shortened, ...made }: TuneResult<Space>,
-  tried: readonly Params[],
   searchRows: number | undefined,
 ): Repeat | undefined {
   const { networks, ensemble } = made;
@@ -31,10 +27,7 @@ export function repeatOf(
   const isUntuned = networks === 1 && ensemble !== undefined;
   const isCut =
     isUntuned || shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
-  const chosen = study
-    .toJSON()
-    .trials.filter(({ given, params }) => given && !tried.some((point) => sameValue(point, params)));
-  if (isCut || chosen.length > 0) return undefined;
+  if (isCut || study.toJSON().trials.some(({ given }) => given)) return undefined;
   return {
     trials: trials.length,
     ...networksOf(made),

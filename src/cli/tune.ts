@@ -118,8 +118,7 @@ async function runOpen(opened: OpenStudy): Promise<number> {
       },
       show({ trials, result, seconds, isWhole }) {
         const baselines = result && compared(others, result, flags);
-        const repeat =
-          result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
+        const repeat = result && isWhole ? repeatOf(result, setup.searchRows) : undefined;
         const { receipt } = setup.data;
         const found = result as TuneResult<Space>; // called only with one
         return {

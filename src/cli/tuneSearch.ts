@@ -63,7 +63,7 @@ export async function search(
   queue?: JobQueue,
 ): Promise<TuneResult<Space> | undefined> {
   const { trials, seconds, allSeconds } = flags;
-  const { study, enqueue, strategy, scheduler, metrics } = setup;
+  const { study, strategy, scheduler, metrics } = setup;
   // a resumed study, or a number of trials, sets the end
   const mayEnd = seconds !== undefined && !allSeconds && trials === undefined && !study;
   const isOpen = strategy.adaptive && !strategy.resume && !scheduler && metrics.length === 1;
@@ -71,7 +71,7 @@ export async function search(
     return await tune({
       ...optionsOf(setup, flags),
       onEvent,
-      ...defined({ trials, study, queue, enqueue: study ? undefined : enqueue }),
+      ...defined({ trials, study, queue }),
       ...(seconds !== undefined && {
         timeout: Math.max(1, timeLeft(flags, { rows: setup.data.rows, reading: setup.reading })),
       }),

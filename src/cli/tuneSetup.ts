@@ -14,6 +14,7 @@ import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
+import { startWith } from "../search/strategies/startWith.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, densePoints, denseSpace } from "../tune/dense.js";
@@ -55,8 +56,6 @@ export interface TuneSetup {
   readonly labels: readonly string[];
   /** The study that is resumed. */
   readonly study?: StudyJson;
-  /** The points that a new study tries first, with the default space and strategy. */
-  readonly enqueue?: readonly Params[];
 }
 
 /** @throws FettleError for every fault in files and flags that shows before anything runs */
@@ -108,9 +107,9 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     validation,
     folds: rows.scored,
     space,
-    ...defined({ searchRows, study, enqueue: isDefault ? densePoints(data.rows, space) : undefined }),
+    ...defined({ searchRows, study }),
     steps,
-    strategy,
+    strategy: isDefault ? startWith(densePoints(space), strategy) : strategy,
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) =>
       denseFit(params, {

@@ -78,17 +78,11 @@ describe("the command that repeats another", () => {
     }) as unknown as TuneResult<Space>;
 
   it("is none where a clock cut a training, or a person chose a point", () => {
-    const first = { units: 4 };
-    expect(repeatOf(ended([first]), [first], undefined)).toEqual({ trials: 2 });
-    expect(repeatOf(ended([first], { networks: 3 }), [first], 90)).toEqual({
-      trials: 2,
-      ensemble: 3,
-      searchRows: 90,
-    });
-    expect(repeatOf(ended([first, { units: 5 }]), [first], undefined)).toBeUndefined();
-    const cut = { trials: [{}, { attributes: { cut: true } }] };
-    expect(repeatOf(ended([], cut), [], undefined)).toBeUndefined();
-    expect(repeatOf(ended([], { shortened: { epochs: 1, of: 2 } }), [], undefined)).toBeUndefined();
+    expect(repeatOf(ended([]), undefined)).toEqual({ trials: 2 });
+    expect(repeatOf(ended([], { networks: 3 }), 90)).toEqual({ trials: 2, ensemble: 3, searchRows: 90 });
+    expect(repeatOf(ended([{ units: 5 }]), undefined)).toBeUndefined();
+    expect(repeatOf(ended([], { trials: [{}, { attributes: { cut: true } }] }), undefined)).toBeUndefined();
+    expect(repeatOf(ended([], { shortened: { epochs: 1, of: 2 } }), undefined)).toBeUndefined();
   });
 
   it("has neither the time nor the files", () => {

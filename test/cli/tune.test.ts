@@ -83,7 +83,7 @@ describe("fettle tune --json", () => {
   });
 
   it("gives other trials with another seed", async () => {
-    const words = ["tune", "data.csv", "--target", "y", "--trials", "2", "--epochs", "1", "--json", "--seed"];
+    const words = ["tune", "data.csv", "--target", "y", "--strategy", "random", ...QUICK, "--json", "--seed"];
     const cwd = folder({ "data.csv": smallTable() });
     const [one, two] = await Promise.all([fettle([...words, "1"], cwd), fettle([...words, "2"], cwd)]);
     expect(parse(one.stdout).trials[0].params).not.toEqual(parse(two.stdout).trials[0].params);

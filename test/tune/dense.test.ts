@@ -153,26 +153,32 @@ describe("denseSpace and denseModel", () => {
     expect(() => denseSpace(100, -1)).toThrow("inputs must be");
   });
 
-  it("the first points are of the space, whatever its rows and whichever of its parameters are left", () => {
+  it("the first points are of the space and differ, whatever its rows, columns and parameters", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5000 }),
+        fc.boolean(),
         fc.subarray(Object.keys(denseSpace(9)), { minLength: 1 }),
-        (rows, names) => {
-          const whole = denseSpace(rows);
+        (rows, isWide, names) => {
+          const whole = denseSpace(rows, isWide ? rows + 1 : 0);
           const space = Object.fromEntries(names.map((name) => [name, whole[name]]));
+          const points = densePoints(space);
           const study = createStudy({ space, strategy: random(), seed: 0, direction: "minimize" });
-          const [point] = densePoints(4000, space);
-          study.enqueue(point);
-          expect(study.ask()?.params).toEqual(point);
+          for (const point of points) study.enqueue(point);
+          expect(points.map(() => study.ask()?.params)).toEqual(points);
+          expect(new Set(points.map((point) => JSON.stringify(point))).size).toBe(points.length);
+          expect(points.length).toBe(names.length === 8 ? 12 : points.length);
         },
       ),
       { numRuns: cases(50) },
     );
-    // of a large table, most rows may be held out
-    const batches = [20, 639, 640].map((rows) => densePoints(4000, denseSpace(rows))[0].batchSize);
+    const batches = [20, 639, 640].map((rows) => densePoints(denseSpace(rows))[1].batchSize);
     expect(batches).toEqual([16, 64, 128]);
-    expect(densePoints(3999, denseSpace(3999))).toEqual([]);
+    expect(() => densePoints({ optimizer: choice(["sgd"]) })).toThrow(
+      'unknown parameter of densePoints "optimizer"',
+    );
+    // out of range: the closest that there is
+    expect(densePoints({ units: int(64, 100), l2: float(0.004, 1) })[0]).toEqual({ units: 64, l2: 0.004 });
   });
 
   it("trials are scored by five folds, and by one part of many rows", () => {

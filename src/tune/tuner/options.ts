@@ -116,7 +116,7 @@ export interface SearchOptions<S extends Space> {
    * stopped. The other options must be those with which it started; `trials` counts all of them.
    */
   readonly study?: StudyJson;
-  /** Points to try first. They count towards `trials`. */
+  /** Points to try first, even if there are more than `trials`, towards which they count. */
   readonly enqueue?: readonly ParamsOf<S>[];
   /**
    * Trials of an earlier study over the same parameters, to learn from. They do not count towards `trials`.
