@@ -135,11 +135,11 @@ export function denseValidation(rows: number): { readonly folds: number } | { re
 }
 
 /**
- * Where the search starts, for `startWith`: a portfolio of points of which, on most tables, one is good, cheap
- * ones first.
+ * Where the search starts, for `startWith`: a portfolio of points of which, on most tables, one is good,
+ * cheap ones first.
  *
  * @param space - `denseSpace`, or a part of it
- * @throws FettleError `invalid_space` for no space, `unknown_name` for a parameter that the points do not have
+ * @throws FettleError `invalid_space` for no space, `unknown_name` for a parameter that the points lack
  * @example
  * ```ts
  * const { layers, units } = denseSpace(500);

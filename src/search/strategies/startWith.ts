@@ -9,7 +9,8 @@ import { mustBeStrategy, type Strategy, type SuggestContext } from "./strategy.j
  * trials. A saved study has the name and the options of `strategy`: resume it with the same points.
  *
  * @param points - of the space
- * @throws FettleError `invalid_argument` for no list or no strategy; a study refuses a point outside its space
+ * @throws FettleError `invalid_argument` for no list or no strategy; a study refuses a point outside its
+ * space
  * @example
  * ```ts
  * const study = createStudy({
