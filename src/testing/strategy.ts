@@ -33,6 +33,8 @@ export type StrategyLaw = (strategy: Strategy, trials: number) => fc.IRawPropert
 
 /** The most objectives of a case, if the strategy accepts several. */
 const OBJECTIVES = 3;
+/** Below it, roundings are all of one size. */
+const LEAST_NORMAL = 2 ** -1022;
 
 /** The study of a case, and the outcomes of its trials in turn. */
 interface StudyCase {
@@ -122,7 +124,7 @@ function withRoom(given: StudyCase): StudyCase {
     (parameter): parameter is NumericParameter => valueCount(parameter) === Number.POSITIVE_INFINITY,
   );
   const isWide = ({ low, high }: NumericParameter) =>
-    high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high));
+    high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high), LEAST_NORMAL);
   return ranges.length === 0 || ranges.some(isWide) ? given : { ...given, constraint: undefined };
 }
 

@@ -87,3 +87,10 @@ it("as many cases are tried as requested", () => {
   });
   expect(suggestions).toBe(asked);
 });
+
+it.each([
+  ["resumes from a saved study as if it had never stopped", 1521646594, "3"],
+  ["does not depend on the order in which trials end, within the lag", -667029780, "3:4:2:2"],
+])("%s, in a space of which a range has a few subnormal numbers", (law, seed, path) => {
+  expect(() => checkStrategyLaw(random(), law, { seed, path })).not.toThrow();
+});

@@ -101,7 +101,8 @@ function clauseOn(parameter: Parameter, from: number, to: number): Condition[str
     return { low: second as number, high: first as number };
   }
   const { low, high } = parameter as { low: number; high: number };
-  return to < 0.5 ? { low: low + from * (high - low) } : { high: low + from * (high - low) };
+  const bound = Math.min(high, low + from * (high - low)); // the sum may round up
+  return to < 0.5 ? { low: bound } : { high: bound };
 }
 
 function anyFiniteParameter(): fc.Arbitrary<Parameter> {
