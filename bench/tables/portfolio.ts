@@ -35,8 +35,6 @@ import { type BenchTable, selectTables } from "./tables.js";
 
 const { values: options } = parseArgs({
   options: {
-    /** The fewest rows of a table. */
-    rows: { type: "string", default: "1000" },
     /** How many random points are candidates. */
     candidates: { type: "string", default: "256" },
     /** How many points to choose. */
@@ -65,8 +63,7 @@ const TIMES = [1, 2, 3, 4, 6, 8, 10, 12];
 /** Rows that are used of a training part, evenly spaced. */
 const MOST = 10_000;
 const path = join(options.folder, "portfolio.jsonl");
-const least = positive("rows", options.rows);
-const tables = selectTables("choosing", undefined).filter(({ rows }) => rows >= least);
+const tables = selectTables("choosing", undefined);
 
 interface Measurement {
   readonly table: string;

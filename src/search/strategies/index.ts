@@ -4,6 +4,7 @@
  */
 
 import { byName, checkOptions, isPlainObject, must } from "../../errors.js";
+import type { Params } from "../space/space.js";
 import { cmaes } from "./cmaes/cmaes.js";
 import { genetic } from "./genetic/genetic.js";
 import { gp } from "./gp/gp.js";
@@ -12,6 +13,7 @@ import { nsga2 } from "./nsga2/nsga2.js";
 import { pbt } from "./pbt/pbt.js";
 import { random } from "./random/random.js";
 import { sobol } from "./sobol/sobol.js";
+import { startWith } from "./startWith.js";
 import type { Strategy } from "./strategy.js";
 import { tpe } from "./tpe/tpe.js";
 
@@ -43,7 +45,8 @@ export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers
  * A strategy by its name.
  *
  * @param name - one of {@link strategyNames}
- * @param options - the options of the strategy's own function, as `strategy.options` has them
+ * @param options - those of the strategy's own function, as `strategy.options` has them; and the points of
+ * `startWith`, if it has any
  * @throws FettleError `unknown_name` for a strategy or an option that does not exist, and whatever
  * the strategy's own function throws
  * @example
@@ -52,5 +55,8 @@ export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers
  * ```
  */
 export function createStrategy(name: string, options: Readonly<Record<string, unknown>> = {}): Strategy {
-  return byName("strategy", makers, name)(options);
+  if (!isPlainObject(options)) return byName("strategy", makers, name)(options);
+  const { startWith: points, ...own } = options;
+  const strategy = byName("strategy", makers, name)(own);
+  return points === undefined ? strategy : startWith(points as readonly Params[], strategy);
 }

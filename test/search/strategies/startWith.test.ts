@@ -38,6 +38,8 @@ describe("startWith", () => {
       strategy: startWith(points, random()),
     });
     await resumed.optimize(objective, { trials: 4 });
+    const alone = () => restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: random() });
+    expect(alone).toThrow('"random" with options {"startWith":[{"x":0.25');
     const whole = begun(startWith(points, random()));
     await whole.optimize(objective, { trials: 4 });
     expect(resumed.trials[2].params).toEqual(points[2]);
@@ -52,6 +54,17 @@ describe("startWith", () => {
     const study = begun(strategy);
     await study.optimize(objective, { trials: 100 });
     expect(study.trials.map(({ params }) => params.x)).toEqual([0.25, 0.5, 0.75, 0, 0, 1, 1]);
+  });
+
+  it.each([
+    ["once", startWith(points, random())],
+    ["twice", startWith(points.slice(0, 1), startWith(points.slice(1), random()))],
+  ])("is made again from the name and the options, also if it is used %s", async (_, strategy) => {
+    const again = begun(createStrategy(strategy.name, JSON.parse(JSON.stringify(strategy.options))));
+    const first = begun(strategy);
+    for (const study of [first, again]) await study.optimize(objective, { trials: 5 });
+    expect(again.toJSON()).toEqual(first.toJSON());
+    expect(again.trials.slice(0, 3).map(({ params }) => params)).toEqual(points);
   });
 
   it("refuses what is no list, no strategy, or outside the space", () => {
