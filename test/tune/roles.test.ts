@@ -181,6 +181,49 @@ describe("what a pipeline follows of layers", () => {
     expect(followed(model, arrays(x), { padding }).pipeline).toEqual({ padding });
   });
 
+  it("leaves inputs as they are that two layers divide into steps differently", () => {
+    const all = input(6);
+    const part = (shape: readonly number[], maskValue = 0) =>
+      gru(1).apply(masking(maskValue).apply(reshape(shape).apply(all)));
+    const joined = (...parts: ReturnType<typeof part>[]) =>
+      functional({ inputs: all, outputs: dense(1).apply(merge("concatenate").apply(...parts)) });
+    const data = arrays([1, 2, 3].map((i) => [i, 1, 2, i, 0, 0]));
+    const none = Object.fromEntries([0, 1, 2, 3, 4, 5].map((i) => [`x${i}`, { scale: "none" }]));
+    for (const other of [part([2, 3]), part([3, 2], -1)]) {
+      const { pipeline, notes } = followed(joined(part([3, 2]), other), data);
+      expect(pipeline).toEqual({ columns: none });
+      expect(notes.map((note) => note.replace(/^masking_. /, ""))).toEqual(
+        Array(2).fill(
+          'reads padded steps in "x0" to "x5" in a custom order: they are not scaled; pipeline.padding defines which columns form a step',
+        ),
+      );
+    }
+    // two that divide them alike have one padding
+    expect(followed(joined(part([3, 2]), part([3, 2])), data).pipeline).toEqual({
+      padding: [{ first: 0, steps: 3, features: 2, maskValue: 0 }],
+    });
+  });
+
+  it("says of padded steps what the user's scale makes of them", () => {
+    const x = [1, 2, 3].map((i) => [
+      [i, 1],
+      [0, 0],
+    ]);
+    const said = (model: LayersModel, options: PipelineOptions) => followed(model, arrays(x), options).notes;
+    const [regular, custom] = [
+      sequential([masking(0), gru(1)]),
+      sequential([permute([2, 1]), masking(0), gru(1)]),
+    ];
+    expect(said(regular, { scale: "none" })[0]).toMatch(/where all are 0: all stay unchanged$/);
+    expect(said(regular, { scale: "none", columns: { x1: { scale: "minMax" } } })[0]).toMatch(
+      /the other steps are scaled by feature/,
+    );
+    expect(said(custom, { scale: "none" })[0]).toMatch(/custom order: they are not scaled;/);
+    expect(said(custom, { columns: { x1: { scale: "minMax" } } })[0]).toMatch(
+      /custom order: the pipeline scales "x1", padding too, which is then not masked;/,
+    );
+  });
+
   it("is codes of categories that an embedding reads, where the network takes as many columns", () => {
     const table = readTable("from,to,y\nA,B,1\nB,C,2\nC,A,3\n");
     const data = encodeTable(table, { target: "y", task: "regression" });
@@ -222,7 +265,7 @@ describe("what a pipeline follows of layers", () => {
 
   it.each<[string, PipelineOptions]>([
     ["all", { scale: "standard" }],
-    ["one of them", { columns: { x0: { scale: ["none", "minMax"] } } }],
+    ["one of them", { columns: { x0: { scale: "minMax" } } }],
   ])("refuses to scale ids: %s", (_, pipeline) => {
     const model = sequential([embedding(6, 1), flatten(), dense(1)]);
     expect(() => followed(model, arrays([[1], [2], [3]]), pipeline)).toThrow(

@@ -142,14 +142,16 @@ function idOptions({ options, features, roles }: Layout, table: Table): Record<s
 }
 
 function mayNotScale({ layer }: IdColumn, name: string, scale: ColumnOptions["scale"]): void {
-  const isScaled = scale !== undefined && [scale].flat().some((each) => each !== "none");
   must(
-    !isScaled,
+    !isScaled(scale),
     "scale of the pipeline",
     `left out, or "none", for column ${show(name)}, in which ${layer} reads ids, since scaled numbers are not ids`,
     scale,
   );
 }
+
+const isScaled = (scale: ColumnOptions["scale"]): boolean =>
+  scale !== undefined && [scale].flat().some((each) => each !== "none");
 
 /** Missing ids are filled like categories: with the most frequent id, unless the user chose one. */
 const imputationOfIds = (impute: ColumnOptions["impute"]): Imputation =>
@@ -217,43 +219,53 @@ interface StepOptions {
   readonly notes: readonly string[];
 }
 
-/** How padded steps go through the pipeline. */
+/**
+ * How padded steps go through the pipeline. Inputs that two layers divide into steps differently have a custom
+ * order for both: scaled for one, they would lose the padding of the other.
+ */
 function stepOptions({ options, features, roles }: Layout, { inputs }: Table): StepOptions {
   const padding: PaddedSteps[] = [];
   const columns: Record<string, ColumnOptions> = {};
   const notes: string[] = [];
   if (options.padding) return { padding, columns, notes };
-  for (const read of roles.steps) {
-    const { layer, maskValue } = read;
+  const ownOf = ({ name }: Input): ColumnOptions =>
+    options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
+  const scaleOf = (place: number) => ownOf(inputs[place]).scale ?? options.scale;
+  const all = roles.steps.map((read) => {
     const own = stepsIn(read, features);
-    const isKnown = padding.some((each) => JSON.stringify(each) === JSON.stringify(own));
-    if (isKnown) continue;
-    const overlaps = own && padding.some((each) => own.first < endOf(each) && each.first < endOf(own));
-    const places = [...new Set(read.steps.flat().filter((column) => column >= 0))].map(
-      (column) => features[column].place,
+    const known = read.steps.flat().filter((column) => column >= 0);
+    const places = [...new Set(known.map((column) => features[column].place))];
+    return { ...read, own, places, key: JSON.stringify(own) };
+  });
+  for (const { layer, maskValue, own, places, key } of all) {
+    const isShared = all.some(
+      (other) => other.key !== key && other.places.some((place) => places.includes(place)),
     );
     const names = rangesOf(places, inputs);
-    if (own && !overlaps) {
+    const scaled = places.filter((place) => isScaled(scaleOf(place)));
+    if (own && !isShared) {
+      if (padding.some((each) => JSON.stringify(each) === key)) continue;
       padding.push(own);
       const what = `${own.steps} step${own.steps === 1 ? "" : "s"} of ${own.features} number${own.features === 1 ? "" : "s"}`;
-      notes.push(
-        `${layer} reads ${names} as ${what}, with padding where all are ${maskValue}: padding stays unchanged, and the other steps are scaled by feature; pipeline.scale "none" leaves all unchanged`,
-      );
+      const how = places.some((place) => isScaled(scaleOf(place) ?? "standard"))
+        ? 'padding stays unchanged, and the other steps are scaled by feature; pipeline.scale "none" leaves all unchanged'
+        : "all stay unchanged";
+      notes.push(`${layer} reads ${names} as ${what}, with padding where all are ${maskValue}: ${how}`);
       continue;
     }
-    for (const place of places) {
-      const { name } = inputs[place];
-      const before = options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
-      if ((before.scale ?? options.scale) === undefined) columns[name] = { ...before, scale: "none" };
-    }
+    for (const place of places)
+      if (scaleOf(place) === undefined)
+        columns[inputs[place].name] = { ...ownOf(inputs[place]), scale: "none" };
+    const how =
+      scaled.length === 0
+        ? "they are not scaled"
+        : `the pipeline scales ${rangesOf(scaled, inputs)}, padding too, which is then not masked`;
     notes.push(
-      `${layer} reads padded steps in ${names} in a custom order: they are not scaled; pipeline.padding defines which columns form a step`,
+      `${layer} reads padded steps in ${names} in a custom order: ${how}; pipeline.padding defines which columns form a step`,
     );
   }
   return { padding: padding.sort((a, b) => a.first - b.first), columns, notes };
 }
-
-const endOf = ({ first, steps, features }: PaddedSteps): number => first + steps * features;
 
 /** Steps that are inputs of numbers, one after the other. */
 function stepsIn({ maskValue, steps }: StepColumns, features: readonly Feature[]): PaddedSteps | undefined {
