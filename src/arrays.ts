@@ -4,7 +4,7 @@
  * are valid.
  */
 import type { NdArray } from "ndarray";
-import { check, FettleError, must, show } from "./errors.js";
+import { check, count, FettleError, must, show } from "./errors.js";
 import type { Floats } from "./ndarray.js";
 
 /** A typed array (or plain array) with its shape, in row-major order. */
@@ -169,7 +169,6 @@ function mustBeRegular(
   }
 }
 
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const showPlace = (place: readonly number[]): string => place.map((i) => `[${i}]`).join("");
 
 /** @returns the place of the first element that is not a number; −1 if all are numbers */

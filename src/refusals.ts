@@ -152,6 +152,9 @@ export function mustBeList(name: string, value: unknown, rule = "a list"): void 
   must(Array.isArray(value), name, rule, value);
 }
 
+/** `1 row`, `2 rows` */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 /** How many characters of a received string messages repeat: enough for a path. */
 export const SHOWN = 300;
 

@@ -6,7 +6,7 @@
 
 import type { NdArray } from "ndarray";
 import { layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
-import { check, mustBeInteger, show } from "../errors.js";
+import { check, count, mustBeInteger, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { flag, integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { mustBeArray } from "./check.js";
@@ -116,8 +116,7 @@ function read<Data extends Floats>(
   mustNotBeEmpty(shape, what);
   check(
     wanted === undefined || wanted === columns,
-    () =>
-      `${what} must have ${wanted} column${wanted === 1 ? "" : "s"}; received shape ${show([rows, columns])}`,
+    () => `${what} must have ${count(wanted as number, "column")}; received shape ${show([rows, columns])}`,
     "invalid_shape",
   );
   const data = allocate(rows * columns);

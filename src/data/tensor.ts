@@ -13,7 +13,7 @@ import {
   type TypedNumbers,
   typedNumbersOf,
 } from "../arrays.js";
-import { check, show } from "../errors.js";
+import { check, count, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { copyChecked } from "./finite.js";
 import type { HostMatrix } from "./matrix.js";
@@ -177,6 +177,6 @@ function shapeOf(
 
 function rowsOf(shape: readonly number[]): string {
   const size = sizeOfShape(shape);
-  const columns = `${size} column${size === 1 ? "" : "s"}`;
+  const columns = count(size, "column");
   return shape.length === 1 ? columns : `rows of shape ${show(shape)}, or ${columns}`;
 }

@@ -1,5 +1,5 @@
 /** Class ids of predictions: which rule makes a class of a line of an output, and the ids. */
-import { check, must, show, unknownName } from "../errors.js";
+import { check, count, must, show, unknownName } from "../errors.js";
 import { classAt, mustHaveClass } from "../metrics/decided.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import { columnsOf, type Floats } from "../ndarray.js";
@@ -66,7 +66,7 @@ export function classReader(
       const activation = activationOf(described.wiring, outputs[i].value);
       return (
         'classify needs an output of classes: a "softmax", one unit of "sigmoid", or a loss of classes; received ' +
-        `${width} unit${width === 1 ? "" : "s"} of ${activation ? show(activation) : "another layer"}; use predict for quantities and labels`
+        `${count(width, "unit")} of ${activation ? show(activation) : "another layer"}; use predict for quantities and labels`
       );
     },
     "invalid_state",

@@ -19,7 +19,7 @@ import {
 } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { toTensor64 } from "../data/tensor.js";
-import { check, FettleError, isPlainObject, isRecord, must, show } from "../errors.js";
+import { check, count, FettleError, isPlainObject, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { IdError } from "../nn/idError.js";
 
@@ -201,7 +201,7 @@ export class RowReader {
     const { data, rows, columns, shape } = toTensor64(tensor, { what: "x", allowNonFinite: true });
     check(
       columns === width,
-      () => `x must have ${width} column${width === 1 ? "" : "s"}; received shape ${show([rows, ...shape])}`,
+      () => `x must have ${count(width, "column")}; received shape ${show([rows, ...shape])}`,
       "invalid_shape",
     );
     return {

@@ -3,6 +3,8 @@ import { DAY, isoDay } from "../data/days.js";
 import { show } from "../errors.js";
 import { characters, columnsOf } from "./columns.js";
 
+export { count } from "../errors.js";
+
 const NOTHING = "–";
 
 /** A score with four decimals, or fewer if it is large, such as a count; a dash without one. */
@@ -60,11 +62,6 @@ export function formatDuration(seconds: number): string {
 
 /** `12 %` */
 export const percent = (share: number): string => `${Math.round(100 * share)} %`;
-
-/** `1 row`, `2 rows` */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
 
 /** `a`, `a and b`, `a, b and c` */
 export function listed(words: readonly string[]): string {

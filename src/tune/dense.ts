@@ -158,11 +158,11 @@ export function densePoints(space: Space): Params[] {
   return points.filter((_, i) => keys.indexOf(keys[i]) === i);
 }
 
+const NAMES = ["layers", "units", "activation", "dropout", "l2", "learningRate", "batchSize", "epochs"];
 /**
  * What `bench/tables/portfolio.ts` finds: on the tables for choosing, each point lowers the mean loss of the
  * best so far the most for its time.
  */
-const NAMES = ["layers", "units", "activation", "dropout", "l2", "learningRate", "batchSize", "epochs"];
 const PORTFOLIO: readonly (readonly ParamValue[])[] = [
   [1, 18, "relu", 0.28, 9e-6, 0.016, 16, 10],
   [1, 30, "tanh", 0.094, 2.7e-6, 0.026, 128, 12],

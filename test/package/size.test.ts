@@ -9,14 +9,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** A page in one line. */
 const pageOf = (path: string): string => readFileSync(`${root}/${path}`, "utf8").replaceAll(/\s+/g, " ");
 
-it("{ tune } and the kernels are at most 45.2 kB gzipped, with dense models 66.9; all that these load 197.9", async () => {
+it("{ tune } and the kernels are at most 45.2 kB gzipped, with dense models 66.9; all that these load 198", async () => {
   const rows = new Map<string, number>();
   for await (const { name, ours } of size({})) rows.set(name, ours);
   const kB = (name: string): number => rows.get(name) as number;
   expect(kB("{ tune } with kernels")).toBeLessThanOrEqual(45.2);
   expect(kB("{ tune } with kernels")).toBeGreaterThan(10 + kB("kernels.wasm"));
   expect(kB("{ tune, sequential, dense, adam }")).toBeLessThanOrEqual(66.9);
-  expect(kB("and all that they load")).toBeLessThanOrEqual(197.9);
+  expect(kB("and all that they load")).toBeLessThanOrEqual(198);
   const figures = pageOf("docs/performance.md").match(
     /is ([\d.]+) kB gzipped with its kernels \(([\d.]+)\).*`adam` it is ([\d.]+):.* names none: ([\d.]+) in all/,
   );

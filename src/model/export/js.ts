@@ -10,7 +10,7 @@ import { isUnchanged } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
 import { otherCode, type UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
-import { must } from "../../errors.js";
+import { count, must } from "../../errors.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
@@ -127,7 +127,7 @@ function numberInputsCode(columns: number): string {
 }
 
 function numbersCode(columns: number): string {
-  const what = `${columns} finite number${columns === 1 ? "" : "s"}`;
+  const what = count(columns, "finite number");
   return lines(
     "export function predict(numbers) {",
     '  const isFinite = (number) => typeof number === "number" && Number.isFinite(Math.fround(number));',

@@ -13,7 +13,7 @@ import {
   planFor,
 } from "../../data/pipeline/options.js";
 import type { PaddedSteps } from "../../data/pipeline/padding.js";
-import { check, must, show } from "../../errors.js";
+import { check, count, must, show } from "../../errors.js";
 import { sizeOf } from "../../graph/shape.js";
 import type { Floats } from "../../ndarray.js";
 import { networkOf, type Wiring } from "../../nn/network.js";
@@ -100,14 +100,17 @@ function layoutOf(
   return { options, features, roles: rolesOf(network) };
 }
 
+/** The user's options of one column. */
+const ownOf = ({ columns }: PipelineOptions, name: string): ColumnOptions =>
+  columns && Object.hasOwn(columns, name) ? columns[name] : {};
+
 /** The codes of categories in place of other features, unless the user chose otherwise. */
 function withCodes(inputs: readonly Input[], options: PipelineOptions): PipelineOptions {
-  const own = ({ name }: Input): ColumnOptions =>
-    options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
   const free = inputs.filter(
-    (input) => input.kind === "category" && ["auto", undefined].includes(own(input).encode ?? options.encode),
+    ({ kind, name }) =>
+      kind === "category" && ["auto", undefined].includes(ownOf(options, name).encode ?? options.encode),
   );
-  const codes = free.map((input) => [input.name, { ...own(input), encode: "ordinal" }] as const);
+  const codes = free.map(({ name }) => [name, { ...ownOf(options, name), encode: "ordinal" }] as const);
   return { ...options, columns: { ...options.columns, ...Object.fromEntries(codes) } };
 }
 
@@ -129,7 +132,7 @@ function idOptions({ options, features, roles }: Layout, table: Table): Record<s
   for (const of of ids) {
     const { input, place, type } = features[of.column];
     const { name, kind } = input;
-    const own = (options.columns && Object.hasOwn(options.columns, name) && options.columns[name]) || {};
+    const own = ownOf(options, name);
     const { scale = isOnlyIds ? options.scale : undefined } = own;
     mayNotScale(of, name, scale);
     if (kind !== "number" && type !== "value" && options.scaleOneHot)
@@ -220,17 +223,15 @@ interface StepOptions {
 }
 
 /**
- * How padded steps go through the pipeline. Inputs that two layers divide into steps differently have a custom
- * order for both: scaled for one, they would lose the padding of the other.
+ * How padded steps go through the pipeline. Inputs that two layers divide into steps differently have a
+ * custom order for both: scaled for one, they would lose the padding of the other.
  */
 function stepOptions({ options, features, roles }: Layout, { inputs }: Table): StepOptions {
   const padding: PaddedSteps[] = [];
   const columns: Record<string, ColumnOptions> = {};
   const notes: string[] = [];
   if (options.padding) return { padding, columns, notes };
-  const ownOf = ({ name }: Input): ColumnOptions =>
-    options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
-  const scaleOf = (place: number) => ownOf(inputs[place]).scale ?? options.scale;
+  const scaleOf = (place: number) => ownOf(options, inputs[place].name).scale ?? options.scale;
   const all = roles.steps.map((read) => {
     const own = stepsIn(read, features);
     const known = read.steps.flat().filter((column) => column >= 0);
@@ -246,16 +247,19 @@ function stepOptions({ options, features, roles }: Layout, { inputs }: Table): S
     if (own && !isShared) {
       if (padding.some((each) => JSON.stringify(each) === key)) continue;
       padding.push(own);
-      const what = `${own.steps} step${own.steps === 1 ? "" : "s"} of ${own.features} number${own.features === 1 ? "" : "s"}`;
-      const how = places.some((place) => isScaled(scaleOf(place) ?? "standard"))
-        ? 'padding stays unchanged, and the other steps are scaled by feature; pipeline.scale "none" leaves all unchanged'
-        : "all stay unchanged";
-      notes.push(`${layer} reads ${names} as ${what}, with padding where all are ${maskValue}: ${how}`);
+      const how =
+        scaled.length > 0 || places.some((place) => scaleOf(place) === undefined)
+          ? 'padding stays unchanged, and the other steps are scaled by feature; pipeline.scale "none" leaves all unchanged'
+          : "all stay unchanged";
+      notes.push(
+        `${layer} reads ${names} as ${count(own.steps, "step")} of ${count(own.features, "number")}, with padding where all are ${maskValue}: ${how}`,
+      );
       continue;
     }
-    for (const place of places)
-      if (scaleOf(place) === undefined)
-        columns[inputs[place].name] = { ...ownOf(inputs[place]), scale: "none" };
+    for (const place of places) {
+      const { name } = inputs[place];
+      if (scaleOf(place) === undefined) columns[name] = { ...ownOf(options, name), scale: "none" };
+    }
     const how =
       scaled.length === 0
         ? "they are not scaled"

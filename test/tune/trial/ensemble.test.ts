@@ -103,11 +103,23 @@ describe("tune with an ensemble", () => {
     expect(best.ensemble?.members.map(({ trial }) => trial).sort()).toEqual(order.slice(0, 3).sort());
     const one = await tune({ ...base, trials: 1, ensemble: { networks: 3, untuned: false } });
     expect(one.ensemble?.members).toEqual([{ trial: 0, networks: 3 }]);
-    const kernels = Object.entries(one.final.model.getWeights()).filter(([path]) =>
-      /[135]\.kernel/.test(path),
-    );
-    // of three seeds
-    expect(new Set(kernels.map(([, { data }]) => String(data))).size).toBe(3);
+  });
+
+  it("has networks of seeds that no network of the next study shares", async () => {
+    const kernels = async (seed: number): Promise<string[]> => {
+      const { final } = await tune({
+        ...base,
+        seed,
+        space: { learningRate: choice([0.01]), units: choice([3]) },
+        trials: 1,
+        testSize: 0,
+        ensemble: { networks: 3, untuned: false },
+      });
+      return Object.entries(final.model.getWeights())
+        .filter(([path]) => /[135]\.kernel/.test(path))
+        .map(([, { data }]) => String(data));
+    };
+    expect(new Set([...(await kernels(3)), ...(await kernels(4))]).size).toBe(6);
   });
 
   it.each([
