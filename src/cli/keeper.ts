@@ -8,7 +8,7 @@ import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { openQueue } from "./queue.js";
-import { claimStudy, openStorage, orClosed, StudyRecord, shownStorage } from "./storageFile.js";
+import { claimStudy, openStorage, orClosed, RecordedStudy, shownStorage } from "./storageFile.js";
 import { hasStudyOf, type Made, type SavedProgram, type SavedTable, StudyFolder } from "./studyFolder.js";
 
 /** Where a study is kept, during the run and after it. */
@@ -46,7 +46,7 @@ export interface Keepable {
   /** The study that is resumed. */
   readonly study?: StudyJson;
   /** Records it, if it is already in a storage. */
-  readonly record?: StudyRecord;
+  readonly record?: RecordedStudy;
   /** The names of the objectives, where no flag gives them. */
   readonly metrics?: readonly string[];
   /** Lines about the files in the folder. */
@@ -104,7 +104,7 @@ async function newRecord(
   path: string,
   name: string,
   { command, metrics = [] }: Keepable,
-): Promise<StudyRecord> {
+): Promise<RecordedStudy> {
   const storage = await openStorage(path, "create");
   return orClosed(storage, async () => {
     const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
@@ -113,11 +113,11 @@ async function newRecord(
       () => `study ${show(name)} has just been created by another process; run the command again to join it`,
       "conflict",
     );
-    return new StudyRecord(storage, recorder, command);
+    return new RecordedStudy(storage, recorder, command);
   });
 }
 
-function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: Places): Keeper {
+function storageKeeper(record: RecordedStudy, { storage = "", study = "", queue }: Places): Keeper {
   let giveUp: (() => Promise<void>) | undefined;
   return {
     onEvent: (event) => record.onEvent(event),

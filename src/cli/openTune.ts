@@ -13,7 +13,7 @@ import {
   noStudy,
   openIfThere,
   orClosed,
-  StudyRecord,
+  RecordedStudy,
 } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { CHANGEABLE, heldFlags, type TuneFlags } from "./tuneFlags.js";
@@ -26,7 +26,7 @@ export interface OpenStudy {
   /** The digest of the table that it began with. */
   readonly data?: string;
   /** Records it, if it is in a storage. */
-  readonly record?: StudyRecord;
+  readonly record?: RecordedStudy;
 }
 
 export async function openStudy(
@@ -49,7 +49,7 @@ export async function openStudy(
     const saved = commandOf(kept);
     mustBeUnchanged(name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
     const recorder = await recordStudy(opened, name);
-    const record = new StudyRecord(opened, recorder, saved);
+    const record = new RecordedStudy(opened, recorder, saved);
     return { ...resumed(saved), ...(recorder.study && { study: recorder.study }), record };
   };
   checkPlaces(command, flags, CHANGEABLE);

@@ -200,7 +200,7 @@ export function commandOf(study: StoredStudy): SavedTable {
 }
 
 /** A study that is recorded in a storage while the command runs. */
-export class StudyRecord {
+export class RecordedStudy {
   private isReleased = false;
   private started: Promise<StoredStudy | undefined> = Promise.resolve(undefined);
   private tellFirst: (study: Promise<StoredStudy>) => void = () => {};

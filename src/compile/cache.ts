@@ -11,7 +11,7 @@ import type { Program, StepGraph } from "./program.js";
 /**
  * A complete step: equal fingerprints mean equal steps, with certainty. `hash` only makes them quick to find.
  */
-export interface Fingerprint {
+export interface ProgramFingerprint {
   /** Operations, inputs and attributes as float64 numbers, by their bits. */
   readonly words: Uint32Array;
   /** Every name, each after its length; those of operations and attributes where they come first. */
@@ -20,7 +20,7 @@ export interface Fingerprint {
   readonly hash: number;
 }
 
-export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
+export function sameFingerprint(a: ProgramFingerprint, b: ProgramFingerprint): boolean {
   if (a === b) return true;
   if (a.hash !== b.hash || a.words.length !== b.words.length || a.names !== b.names) return false;
   for (let i = 0; i < a.words.length; i++) if (a.words[i] !== b.words[i]) return false;
@@ -28,7 +28,7 @@ export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
 }
 
 /** The program of a step for batches of at most `rows` rows. */
-export type ProgramCache = (step: StepGraph, rows: number, key?: Fingerprint) => Program;
+export type ProgramCache = (step: StepGraph, rows: number, key?: ProgramFingerprint) => Program;
 
 /**
  * A cache that keeps the `capacity` most recently used programs.
@@ -38,7 +38,7 @@ export type ProgramCache = (step: StepGraph, rows: number, key?: Fingerprint) =>
  */
 export function createProgramCache(capacity: number): ProgramCache {
   /** The most recently used program is the last. */
-  const entries: { readonly key: Fingerprint; readonly program: Program }[] = [];
+  const entries: { readonly key: ProgramFingerprint; readonly program: Program }[] = [];
   return (step, rows, key = fingerprint(step)) => {
     const found = entries.findIndex(
       (entry) => entry.program.rows === rows && sameFingerprint(entry.key, key),
@@ -54,7 +54,7 @@ export function createProgramCache(capacity: number): ProgramCache {
 let room = new Float64Array(4096);
 
 /** Shapes are left out if they follow from an operation and its inputs. */
-export function fingerprint(step: StepGraph): Fingerprint {
+export function fingerprint(step: StepGraph): ProgramFingerprint {
   let count = 0;
   let names = "";
   const put = (value: number): void => {

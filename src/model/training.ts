@@ -8,7 +8,7 @@ import type { ModelData } from "../nn/modelData.js";
 import type { FitOptions } from "../nn/options.js";
 import type { TrainingRun } from "../nn/trainer.js";
 import { type SliceOptions, Slices } from "../platform/slices.js";
-import type { Fingerprint } from "../workers/saved.js";
+import type { SavedFingerprint } from "../workers/saved.js";
 import {
   isPlainState,
   nameOf,
@@ -160,7 +160,7 @@ async function opened(
 class SlicedFit implements Gate {
   result: History | undefined;
   private failure: { readonly error: unknown } | undefined;
-  private plan: Fingerprint | undefined;
+  private plan: SavedFingerprint | undefined;
   private saved: SavedTraining | undefined;
   private training: TrainingRun | undefined;
   /** The callbacks and their control, once they were called. */
@@ -217,13 +217,13 @@ class SlicedFit implements Gate {
 
   save(): Uint8Array {
     const { begun, plan } = this;
-    if (this.isOver()) return packTraining(plan as Fingerprint, this.final as SavedTraining);
+    if (this.isOver()) return packTraining(plan as SavedFingerprint, this.final as SavedTraining);
     const run = this.training as TrainingRun;
     const { logs, setsRate, stopped } = run;
     const at = begun
       ? { phase: "epoch" as const, setsRate, stopped, states: statesOf(begun.callbacks, begun.control) }
       : (this.saved ?? { phase: "new" as const, setsRate, stopped, states: [] });
-    return packTraining(plan as Fingerprint, { ...at, run: run.save(), logs });
+    return packTraining(plan as SavedFingerprint, { ...at, run: run.save(), logs });
   }
 
   enter(fit: CheckedFit): Resumed | undefined {

@@ -11,10 +11,10 @@ import { type ArchiveFormat, packArchive, unpackArchive } from "../workers/archi
 import {
   areLogs,
   checkFingerprint,
-  type Fingerprint,
   fingerprintOf,
   hasFields,
   isSavedRun,
+  type SavedFingerprint,
 } from "../workers/saved.js";
 
 const FORMAT: ArchiveFormat = { magic: "fettle/f", version: 1, what: "a saved training" };
@@ -31,7 +31,7 @@ export interface SavedTraining extends Omit<Resumed, "ended"> {
   readonly states: readonly { readonly name: string; readonly state: unknown }[];
 }
 
-export function packTraining(plan: Fingerprint, training: SavedTraining): Uint8Array {
+export function packTraining(plan: SavedFingerprint, training: SavedTraining): Uint8Array {
   const { run, logs, states, ...place } = training;
   return packArchive(FORMAT, { plan, run, logs, states, place });
 }
@@ -68,7 +68,7 @@ export function statefulOf(callbacks: readonly Callback[]): Stateful[] {
  */
 export function readTraining(
   { plan: saved, run, logs, states, place, ...others }: Readonly<Record<string, unknown>>,
-  plan: Fingerprint,
+  plan: SavedFingerprint,
   { architecture, data, settings: { epochs, callbacks } }: CheckedFit,
 ): SavedTraining {
   const refuseUnless = (condition: unknown, what: string): void =>
@@ -116,7 +116,7 @@ function namesOfLogs(
 }
 
 /** What must be equal where a training resumes. */
-export function trainingFingerprint({ architecture, data, settings }: CheckedFit): Fingerprint {
+export function trainingFingerprint({ architecture, data, settings }: CheckedFit): SavedFingerprint {
   const { epochs, batchSize, shuffle, seed } = settings;
   const { x, y, trainRows, weights, sampleWeight, validation } = data;
   const all = [x, y, ...(validation ? [validation.x, validation.y] : [])];

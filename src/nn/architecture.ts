@@ -2,7 +2,7 @@
  * A model without numbers: a network, a loss and an optimizer; its prediction and loss in operations.
  * `programs.ts` has its programs. Nothing runs here.
  */
-import type { Fingerprint } from "../compile/cache.js";
+import type { ProgramFingerprint } from "../compile/cache.js";
 import type { StepGraph } from "../compile/program.js";
 import { check, FettleError, must, show } from "../errors.js";
 import { add, concat, reshape, slice } from "../graph/functions.js";
@@ -52,7 +52,7 @@ export type ProgramKind =
 /** A step, and its identity. */
 export interface TracedStep {
   readonly graph: StepGraph;
-  readonly fingerprint: Fingerprint;
+  readonly fingerprint: ProgramFingerprint;
 }
 
 /** The architecture of a model, with the metrics that score it. */

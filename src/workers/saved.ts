@@ -43,7 +43,7 @@ function areNumbers(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** What must be equal when work resumes: the kernels, and settings as plain data. */
-export interface Fingerprint {
+export interface SavedFingerprint {
   readonly kernels: string;
   /** A checksum. */
   readonly data: number;
@@ -52,7 +52,7 @@ export interface Fingerprint {
 /** As it returns from an archive: an option given as undefined is one that was left out. */
 export function fingerprintOf<Settings extends { readonly data: number }>(
   settings: Settings,
-): Settings & Fingerprint {
+): Settings & SavedFingerprint {
   return JSON.parse(JSON.stringify({ kernels: kernelsName(), ...settings }));
 }
 
@@ -64,7 +64,7 @@ export function fingerprintOf<Settings extends { readonly data: number }>(
  */
 export function checkFingerprint(
   what: string,
-  own: Fingerprint,
+  own: SavedFingerprint,
   saved: unknown,
   ways: Readonly<Record<string, string>>,
 ): void {

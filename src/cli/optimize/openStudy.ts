@@ -6,7 +6,7 @@ import type { StudyJson } from "../../search/study/contract.js";
 import { recordStudy } from "../../store/recorder.js";
 import type { StoredStudy } from "../../store/storage.js";
 import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "../resume.js";
-import { openStorage, orClosed, StudyRecord } from "../storageFile.js";
+import { openStorage, orClosed, RecordedStudy } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import { CHANGEABLE, heldFlags, type OptimizeFlags } from "./flags.js";
 
@@ -16,7 +16,7 @@ export interface OpenStudy {
   readonly flags: OptimizeFlags;
   readonly study?: StudyJson;
   /** Records it, if it is in a storage. */
-  readonly record?: StudyRecord;
+  readonly record?: RecordedStudy;
 }
 
 export async function openStudy(
@@ -57,7 +57,7 @@ async function inStorage(
       );
     }
     const recorder = await recordStudy(storage, name, { command: own });
-    const record = new StudyRecord(storage, recorder, own);
+    const record = new RecordedStudy(storage, recorder, own);
     const { study } = recorder;
     if (!study) return { words, flags, record };
     if (saved) return { ...resumed(saved, flags), study, record };

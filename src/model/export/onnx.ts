@@ -16,7 +16,7 @@ import type { LayersModel } from "../../nn/layersModel.js";
 import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
 import { inferenceOf } from "./inference.js";
-import { ELEMENT, Graph } from "./onnxGraph.js";
+import { ELEMENT, OnnxGraph } from "./onnxGraph.js";
 import { networkNodes } from "./onnxNetwork.js";
 
 /**
@@ -48,7 +48,7 @@ import { networkNodes } from "./onnxNetwork.js";
  * ```
  */
 export function exportOnnx(model: LayersModel, table?: TableDescription): Uint8Array<ArrayBuffer> {
-  const graph = new Graph("model");
+  const graph = new OnnxGraph("model");
   const inference = inferenceOf(model);
   const { columns, units } = inference;
   const features = table
@@ -76,7 +76,7 @@ function metadataOf(table: TableDescription): Record<string, string> {
 // The pipeline.
 
 /** @returns the features, `float [rows, features]` */
-function pipelineNodes(graph: Graph, { pipeline, schema, unknown }: TableDescription): string {
+function pipelineNodes(graph: OnnxGraph, { pipeline, schema, unknown }: TableDescription): string {
   const { columns, padding = [] } = pipeline;
   const rests = new Map(schema.columns.map(({ name, rest }) => [name, rest]));
   const cells = columns.map(({ name, kind, categories: [no, yes] }) => {
@@ -104,7 +104,7 @@ function pipelineNodes(graph: Graph, { pipeline, schema, unknown }: TableDescrip
 
 /** The features of a step of a padded sequence, see `restorePadding`. */
 function stepNodes(
-  graph: Graph,
+  graph: OnnxGraph,
   cells: readonly string[],
   scaled: readonly string[],
   maskValue: number,
@@ -121,7 +121,7 @@ function stepNodes(
 }
 
 /** For a number, boolean or date: each feature in float64, scaled. */
-function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: string): string[] {
+function numberNodes(graph: OnnxGraph, { fill, features }: PipelineColumn, cells: string): string[] {
   const isMissing = graph.node("IsNaN", [cells]);
   const filled = graph.node("Where", [isMissing, graph.scalar(fill), cells]);
   const by = (operator: string, value: string, number: number): string =>
@@ -149,7 +149,7 @@ function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: st
 /**
  * Linear between knots: the first score, plus the share of each rise that the value, `[rows, 1]`, has passed.
  */
-function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
+function knotNodes(graph: OnnxGraph, { knots }: ByKnots, value: string): string {
   const row = (numbers: readonly number[]): string =>
     graph.constant(Float64Array.from(numbers), [1, numbers.length]);
   // a single knot has a rise of 0
@@ -171,7 +171,12 @@ function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
  *
  * @param other - the word that an unknown one counts as, `""` for a missing cell; undefined for none
  */
-function wordNodes(graph: Graph, column: PipelineColumn, cells: string, other: string | undefined): string[] {
+function wordNodes(
+  graph: OnnxGraph,
+  column: PipelineColumn,
+  cells: string,
+  other: string | undefined,
+): string[] {
   const { categories, features } = column;
   const [unknown, missing, count] = [0, 1, 2].map((i) => categories.length + i);
   const codeOf = new Map([...categories.map((word, code) => [word, code] as const), ["", missing]]);
@@ -207,7 +212,7 @@ function wordNodes(graph: Graph, column: PipelineColumn, cells: string, other: s
 }
 
 /** The values of 1 and 0 after each scaling, `[1, scalings]`. */
-function oneAndZero(graph: Graph, scalings: readonly Scaling[]): string[] {
+function oneAndZero(graph: OnnxGraph, scalings: readonly Scaling[]): string[] {
   return [1, 0].map((value) =>
     graph.constant(
       Float32Array.from(scalings, (scaling) => scalerOf(scaling)(value)),
@@ -219,7 +224,7 @@ function oneAndZero(graph: Graph, scalings: readonly Scaling[]): string[] {
 // The answer.
 
 function answerNodes(
-  graph: Graph,
+  graph: OnnxGraph,
   { task, outputs, classes, threshold, pipeline }: TableDescription,
   result: string,
 ): void {
@@ -243,7 +248,7 @@ function answerNodes(
 }
 
 /** Predictions in the units of the target. */
-function restoreNodes(graph: Graph, { log, outputs }: TargetTransform, result: string): string {
+function restoreNodes(graph: OnnxGraph, { log, outputs }: TargetTransform, result: string): string {
   const row = (of: "center" | "scale"): string =>
     graph.constant(
       Float64Array.from(outputs, (output) => output[of]),

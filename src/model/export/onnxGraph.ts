@@ -18,19 +18,19 @@ type Element = keyof typeof ELEMENT;
 const ROWS = "rows";
 
 /** A number is an integer. */
-type Attribute = number | Graph | string | readonly number[] | readonly string[];
+type Attribute = number | OnnxGraph | string | readonly number[] | readonly string[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A graph. Values are referenced by name, and must be created before use. */
-export class Graph {
+export class OnnxGraph {
   /** @internal */
   readonly graph = new Message();
   /** The number of requests for each name. */
   private readonly counts: Map<string, number>;
-  private readonly whole: Graph;
+  private readonly whole: OnnxGraph;
 
   /** @param outside - for the body of a loop: the graph whose values it reads, and which has its constants */
-  constructor(name: string, outside?: Graph) {
+  constructor(name: string, outside?: OnnxGraph) {
     this.graph.text(2, name);
     this.whole = outside?.whole ?? this;
     this.counts = this.whole === this ? new Map() : this.whole.counts;
@@ -175,7 +175,7 @@ function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
   if (typeof value === "string") return message.text(4, value).integer(20, 3);
-  if (value instanceof Graph) return message.message(6, value.graph).integer(20, 5);
+  if (value instanceof OnnxGraph) return message.message(6, value.graph).integer(20, 5);
   if (isIntegers(value)) return message.integers(8, value).integer(20, 7);
   for (const word of value) message.text(9, word);
   return message.integer(20, 8);

@@ -4,7 +4,7 @@
  */
 import { isNode, type Node, type OperationName } from "../../graph/graph.js";
 import { type Inference, loopOf } from "./inference.js";
-import { Graph } from "./onnxGraph.js";
+import { OnnxGraph } from "./onnxGraph.js";
 import { type Context, ROWS } from "./onnxRows.js";
 import { type Value, Values } from "./onnxValues.js";
 
@@ -13,7 +13,7 @@ import { type Value, Values } from "./onnxValues.js";
  *
  * @param features - the name of the rows
  */
-export function networkNodes(graph: Graph, inference: Inference, features: string): string {
+export function networkNodes(graph: OnnxGraph, inference: Inference, features: string): string {
   const { nodes, live, known, layers, x, prediction } = inference;
   const values = new Values(graph, features);
   const made = new Map([[x, values.array(nodes[x].shape, features)]]);
@@ -86,7 +86,7 @@ function loop(
   const { live, carries, stacks, results } = loopOf(id, nodes, outside);
   const { layer, graph: around } = values;
   const name = layer ?? "loop";
-  const graph = new Graph(name, around);
+  const graph = new OnnxGraph(name, around);
   const inner = new Values(graph, "", values);
   const within = new Map<number, Value>();
   const given = new Map<number, string>();

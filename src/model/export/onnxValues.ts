@@ -8,7 +8,7 @@ import { check } from "../../errors.js";
 import type { WindowAttributes } from "../../graph/graph.js";
 import { extent, type Shape, sameShape, showShape, sizeOf } from "../../graph/shape.js";
 import type { Known } from "./inference.js";
-import { type Attributes, ELEMENT, type Graph } from "./onnxGraph.js";
+import { type Attributes, ELEMENT, type OnnxGraph } from "./onnxGraph.js";
 
 /** The forms of a value's numbers, row by row, for any shape. */
 interface Form {
@@ -104,7 +104,7 @@ export class Values {
 
   /** @param rows - a value whose first axis is the rows */
   constructor(
-    readonly graph: Graph,
+    readonly graph: OnnxGraph,
     private readonly rows: string,
     private readonly outside?: Values,
   ) {}

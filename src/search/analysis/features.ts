@@ -5,7 +5,7 @@
  */
 
 import type { RandomStream } from "../../numerics/random.js";
-import type { Interval, NumericParameter, Parameter } from "../space/parameter.js";
+import type { ConditionInterval, NumericParameter, Parameter } from "../space/parameter.js";
 import { fromUnit, indexFrom, indexOf, toUnit, valueAt, valueCount } from "../space/scale.js";
 import { clauseHolds, isList, type SearchSpace } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
@@ -84,7 +84,11 @@ function isNothing(measure: Measure): boolean {
 }
 
 /** The part of a measure that a condition allows. */
-function within(measure: Measure, parameter: Parameter, clause: readonly ParamValue[] | Interval): Measure {
+function within(
+  measure: Measure,
+  parameter: Parameter,
+  clause: readonly ParamValue[] | ConditionInterval,
+): Measure {
   if (parameter.type === "choice") {
     const { weights } = measure as { weights: Float64Array };
     return { weights: weights.map((weight, i) => (clauseHolds(clause, parameter.values[i]) ? weight : 0)) };
@@ -104,7 +108,7 @@ function within(measure: Measure, parameter: Parameter, clause: readonly ParamVa
 /** The part of a number's unit interval that a condition allows: cells of values, or an interval. */
 function allowedOf(
   parameter: NumericParameter,
-  clause: readonly ParamValue[] | Interval,
+  clause: readonly ParamValue[] | ConditionInterval,
 ): (readonly [number, number])[] {
   const count = valueCount(parameter);
   if (isList(clause)) {

@@ -7,7 +7,7 @@
 import type { ParamValue } from "./value.js";
 
 /** An inclusive interval of a numeric parameter; a bound left out is open. */
-export interface Interval {
+export interface ConditionInterval {
   readonly low?: number;
   readonly high?: number;
 }
@@ -17,7 +17,7 @@ export interface Interval {
  * of the listed values, or lie in the interval.
  */
 export interface Condition {
-  readonly [parameter: string]: readonly ParamValue[] | Interval;
+  readonly [parameter: string]: readonly ParamValue[] | ConditionInterval;
 }
 
 /** A real number in `[low, high]`, both included; with `step`, one of `low + i·step`. */

@@ -6,7 +6,13 @@
 
 import { answerOf, check, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
 import { DEEPEST, isShallow } from "../../json.js";
-import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
+import type {
+  ChoiceParameter,
+  Condition,
+  ConditionInterval,
+  NumericParameter,
+  Parameter,
+} from "./parameter.js";
 import { parseParameter } from "./parse.js";
 import { indexFrom, ruleOf, takes, valueAt, valueCount } from "./scale.js";
 import { type ParamValue, placeOf, readOnce, sameValue } from "./value.js";
@@ -249,7 +255,7 @@ function whyNeverHolds(parameters: Space, parent: string, clause: Condition[stri
 }
 
 /** Whether a numeric parameter has a value in an interval. */
-function meets({ low, high }: Interval, parameter: NumericParameter): boolean {
+function meets({ low, high }: ConditionInterval, parameter: NumericParameter): boolean {
   const from = Math.max(low ?? parameter.low, parameter.low);
   const to = Math.min(high ?? parameter.high, parameter.high);
   const count = valueCount(parameter);

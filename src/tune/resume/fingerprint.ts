@@ -5,7 +5,7 @@ import { checkFingerprint, fingerprintOf } from "../../workers/saved.js";
 import type { Division } from "../trial/folds.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
-export type Fingerprint = ReturnType<typeof tunerFingerprint>;
+export type TunerFingerprint = ReturnType<typeof tunerFingerprint>;
 
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function tunerFingerprint<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
@@ -69,7 +69,7 @@ function describeValidation(validation: Division) {
 }
 
 /** @throws FettleError as `checkFingerprint` */
-export function checkTuner(own: Fingerprint, saved: unknown): void {
+export function checkTuner(own: TunerFingerprint, saved: unknown): void {
   checkFingerprint("tuner", own, saved, {
     folds: "other folds; pass a validation that divides the rows in the same way",
   });

@@ -10,7 +10,7 @@ import { type Outcome, outcomeOf } from "../../workers/backend.js";
 import { withoutGraphs } from "../../workers/protocol.js";
 import type { JobData } from "../jobs/fold.js";
 import type { Job, JobResult } from "../jobs/job.js";
-import { checkTuner, type Fingerprint } from "./fingerprint.js";
+import { checkTuner, type TunerFingerprint } from "./fingerprint.js";
 import { checkIsOf, isResult } from "./saved.js";
 
 const JOB: ArchiveFormat = { magic: "fettle/j", version: 2, oldest: 2, what: "a job" };
@@ -19,7 +19,7 @@ const OUTCOME: ArchiveFormat = { magic: "fettle/o", version: 2, oldest: 2, what:
 type Failed = Extract<Outcome<JobResult>, { readonly error: unknown }>;
 
 /** A job for a worker with the same data and settings. */
-export function packJob(plan: Fingerprint, { programs, ...job }: Job): Uint8Array {
+export function packJob(plan: TunerFingerprint, { programs, ...job }: Job): Uint8Array {
   return packArchive(JOB, { plan, job: { ...job, programs: withoutGraphs(programs) } });
 }
 
@@ -60,7 +60,7 @@ const PROGRAMS = 1024;
  * @returns a function that refuses a job with other data or settings
  */
 export function packedWorker<Control = void>(
-  fingerprint: Fingerprint,
+  fingerprint: TunerFingerprint,
   run: (job: Job, control: Control) => Promise<JobResult>,
 ): (bytes: Uint8Array, control: Control) => Promise<Uint8Array> {
   // equal programs are one object, so that threads and engines recognize it

@@ -19,7 +19,7 @@ import {
 import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { mustContinue } from "../tuner/study.js";
-import { checkTuner, type Fingerprint, tunerFingerprint } from "./fingerprint.js";
+import { checkTuner, type TunerFingerprint, tunerFingerprint } from "./fingerprint.js";
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
 
@@ -29,7 +29,7 @@ const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 4, oldest: 4, what: 
 /** A tuner before it starts or resumes. */
 export interface ResumableSetup<S extends Space> {
   readonly setup: TunerSetup<S>;
-  readonly fingerprint: Fingerprint;
+  readonly fingerprint: TunerFingerprint;
   /** Which points of the space exist. */
   readonly constraint?: TunerOptions<S>["constraint"];
   /** What was saved in addition to the study. */
@@ -171,7 +171,7 @@ export function savedDefinition(bytes: Uint8Array): SavedDefinition {
   const { study, plan } = unpackArchive(FORMAT, bytes);
   const { space, strategy, seed, direction } = study as StudyJson;
   const directions = [direction].flat();
-  const { metric } = plan as Fingerprint;
+  const { metric } = plan as TunerFingerprint;
   return { space, strategy: strategy.name, seed, directions, metrics: metric.slice(0, directions.length) };
 }
 

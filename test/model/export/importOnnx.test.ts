@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { importOnnx } from "../../../src/model/export/importOnnx.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
-import { Graph } from "../../../src/model/export/onnxGraph.js";
+import { OnnxGraph } from "../../../src/model/export/onnxGraph.js";
 import { networkFrom } from "../../../src/model/network.js";
 import {
   activation,
@@ -151,7 +151,7 @@ describe("importOnnx", () => {
     const kernel = [2, -1, 0, 3, 1, -2, 1, 0, 2];
     const biases: Readonly<Record<string, readonly number[]>> = { x: [8, 16, 32], r: [64, 128, 256] };
     for (const operator of ["MatMul", "Gemm"]) {
-      const graph = new Graph("model");
+      const graph = new OnnxGraph("model");
       const x = graph.input("x", "float", 3, "");
       const values: Record<string, string> = { x, r: graph.node("Relu", [x]) };
       const weights = graph.constant(Float32Array.from(kernel), [3, 3]);

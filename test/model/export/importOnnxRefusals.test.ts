@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { importOnnx } from "../../../src/model/export/importOnnx.js";
-import { ELEMENT, Graph } from "../../../src/model/export/onnxGraph.js";
+import { ELEMENT, OnnxGraph } from "../../../src/model/export/onnxGraph.js";
 import { Message } from "../../../src/model/export/protobuf.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { cases } from "../../cases.js";
@@ -13,14 +13,14 @@ import torch from "./data/torchOnnx.json" with { type: "json" };
 beforeAll(() => ready());
 
 /** A file with one input of 4 columns. @returns the name of the value that is its output */
-function fileOf(write: (graph: Graph, x: string) => string): Uint8Array {
-  const graph = new Graph("model");
+function fileOf(write: (graph: OnnxGraph, x: string) => string): Uint8Array {
+  const graph = new OnnxGraph("model");
   const x = graph.input("x", "float", 4, "");
   graph.output("y", write(graph, x), "float", 4);
   return graph.bytes("0", {});
 }
 
-const dense = (graph: Graph, x: string): string =>
+const dense = (graph: OnnxGraph, x: string): string =>
   graph.node("Gemm", [x, graph.constant(new Float32Array(16).fill(0.5), [4, 4])]);
 
 const refused = (bytes: Uint8Array, options = {}): string => refusal(() => importOnnx(bytes, options));
@@ -37,7 +37,7 @@ describe("importOnnx refuses", () => {
     );
   });
 
-  it.each<[string, (graph: Graph, x: string) => string, RegExp]>([
+  it.each<[string, (graph: OnnxGraph, x: string) => string, RegExp]>([
     [
       "a function that no activation is",
       (graph, x) => graph.node("Exp", [graph.node("Exp", [graph.node("Log", [dense(graph, x)])])]),
@@ -164,7 +164,7 @@ describe("importOnnx refuses", () => {
   });
 
   it("rows of an unknown shape", () => {
-    const graph = new Graph("model");
+    const graph = new OnnxGraph("model");
     const x = graph.bodyInput("x", [-1, -1]);
     graph.bodyOutput("y", dense(graph, x), [-1, 4]);
     expect(refused(graph.bytes("0", {}))).toBe(

@@ -8,7 +8,7 @@ import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Job } from "../../../src/tune/jobs/job.js";
-import type { Fingerprint } from "../../../src/tune/resume/fingerprint.js";
+import type { TunerFingerprint } from "../../../src/tune/resume/fingerprint.js";
 import {
   createJobWorker,
   createRemoteTuner,
@@ -133,7 +133,7 @@ it("a training that failed on a worker fails its trial, and no other", async () 
 
 it("a worker gives a job its own programs, and equal ones as one object", async () => {
   const seen: Program[] = [];
-  const plan = { kernels: "simd" } as unknown as Fingerprint;
+  const plan = { kernels: "simd" } as unknown as TunerFingerprint;
   const work = packedWorker(plan, async ({ programs }) => {
     seen.push(programs.train);
     throw new Error("done");
