@@ -5,9 +5,9 @@
 import type { Scalar, Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
 import { dense, type LayersModel, type Optimizer, type Sequential, sequential } from "fettle";
 import { createEngine, type Matrix } from "fettle/engine";
-import { architectureFrom, hyperparametersOf } from "../src/nn/architecture.js";
-import { chain, networkOf } from "../src/nn/network.js";
-import { programOf } from "../src/nn/programs.js";
+import { chain, networkOf } from "../src/nn/network/network.js";
+import { architectureFrom, hyperparametersOf } from "../src/nn/programs/architecture.js";
+import { programOf } from "../src/nn/programs/programs.js";
 import { repeat, type Work } from "./measure.js";
 import type { Jax, JaxArray, Tf } from "./peers.js";
 

@@ -141,40 +141,8 @@ export { createTraining, restoreTraining, type Training } from "./model/training
 export type { AliasOf, SnakeCase } from "./names.js";
 export { type Floats, type Nested, toNested } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
-export { averageModels } from "./nn/averageModels.js";
-export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
-export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
-export * from "./nn/callbacks/earlyStopping.js";
-export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
-export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
-export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
-export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
-export {
-  type ConstraintFunction,
-  type ConstraintLike,
-  type ConstraintName,
-  type MaxNormOptions,
-  type MinMaxNormOptions,
-  maxNorm,
-  minMaxNorm,
-  type NormOptions,
-  nonNeg,
-  unitNorm,
-  type WeightConstraint,
-} from "./nn/constraints.js";
-export { type FunctionalOptions, functional, input, type OutputName, type Symbols } from "./nn/functional.js";
-export type { History } from "./nn/history.js";
-export type { VarianceScalingOptions } from "./nn/initializerFactories.js";
-export * as initializers from "./nn/initializerFactories.js";
-export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
-export * from "./nn/layers/index.js";
-export { LayersModel } from "./nn/layersModel.js";
-export type { Loss, LossName } from "./nn/losses/given.js";
-export * as losses from "./nn/losses/index.js";
-export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
-export type { BuiltInLossName, LossAlias } from "./nn/losses/names.js";
-export { type Augmentation, mixup } from "./nn/mixup.js";
-export type { ModelData } from "./nn/modelData.js";
+export { type Augmentation, mixup } from "./nn/arguments/mixup.js";
+export type { ModelData } from "./nn/arguments/modelData.js";
 export type {
   Batch,
   Batches,
@@ -187,9 +155,47 @@ export type {
   PerOutput,
   TrainOnBatchOptions,
   WeightOptions,
-} from "./nn/options.js";
-export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
-export { Sequential, sequential } from "./nn/sequential.js";
+} from "./nn/arguments/options.js";
+export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
+export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
+export * from "./nn/callbacks/earlyStopping.js";
+export type { History } from "./nn/callbacks/history.js";
+export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
+export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
+export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
+export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
+export * from "./nn/layers/index.js";
+export type { Loss, LossName } from "./nn/losses/given.js";
+export * as losses from "./nn/losses/index.js";
+export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
+export type { BuiltInLossName, LossAlias } from "./nn/losses/names.js";
+export { averageModels } from "./nn/models/averageModels.js";
+export {
+  type FunctionalOptions,
+  functional,
+  input,
+  type OutputName,
+  type Symbols,
+} from "./nn/models/functional.js";
+export { LayersModel } from "./nn/models/layersModel.js";
+export { Sequential, sequential } from "./nn/models/sequential.js";
+export {
+  type ConstraintFunction,
+  type ConstraintLike,
+  type ConstraintName,
+  type MaxNormOptions,
+  type MinMaxNormOptions,
+  maxNorm,
+  minMaxNorm,
+  type NormOptions,
+  nonNeg,
+  unitNorm,
+  type WeightConstraint,
+} from "./nn/weights/constraints.js";
+export type { VarianceScalingOptions } from "./nn/weights/initializerFactories.js";
+export * as initializers from "./nn/weights/initializerFactories.js";
+export type { Initializer, InitializerFunction, InitializerName } from "./nn/weights/initializers.js";
+export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/weights/regularizers.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { RandomStream } from "./numerics/random.js";
 export { adadelta } from "./optim/adadelta.js";

@@ -36,6 +36,18 @@ const LAYERS: readonly (readonly string[])[] = [
 /** The rooms of a part, from the top; "" is its own folder, and a room has the folders below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
+  nn: [
+    "models",
+    "training",
+    "programs",
+    "arguments",
+    "network",
+    "callbacks",
+    "losses",
+    "layers",
+    "weights",
+    "",
+  ],
   data: ["diagnosis", "pipeline", "split", ""],
   tune: ["", "baselines", "resume", "tuner", "trial", "jobs", "ensemble", "linear"],
 };
@@ -219,7 +231,7 @@ describe("parts", () => {
     expect(others.sort()).toEqual([
       "data/days.ts",
       "data/limits.ts",
-      "nn/epochs.ts",
+      "nn/arguments/epochs.ts",
       "report/columns.ts",
       "report/format.ts",
       "report/layout.ts",

@@ -3,9 +3,9 @@
  * second trial of one architecture with other hyperparameters.
  */
 import { adam, dense, sequential } from "fettle";
-import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
-import { programOf } from "../../src/nn/programs.js";
-import { runTraining } from "../../src/nn/trainer.js";
+import { architectureFrom, hyperparametersOf } from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
+import { runTraining } from "../../src/nn/training/trainer.js";
 import { eachOnce } from "../measure.js";
 import { engine, ourData, ourModel } from "../networks.js";
 import { type Row, speedRow } from "../row.js";

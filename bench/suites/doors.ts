@@ -8,7 +8,7 @@ import { toColumns } from "../../src/data/tensor.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { add } from "../../src/graph/functions.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { interleave, repeat } from "../measure.js";
 import { type Peak, peakOf } from "../peak.js";

@@ -16,7 +16,7 @@ import { readTable } from "../../src/data/table.js";
 import { exportOnnx } from "../../src/model/export/onnx.js";
 import { Model } from "../../src/model/model.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { interleave, median, repeat } from "../measure.js";
 import type { Peers } from "../peers.js";

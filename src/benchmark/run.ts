@@ -4,7 +4,7 @@
  */
 import { platform } from "#platform";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
-import { weightsIn } from "../nn/trainedWeights.js";
+import { weightsIn } from "../nn/weights/trainedWeights.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
 

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import type { TableLimits } from "../data/limits.js";
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
-import { checkEpochs } from "../nn/epochs.js";
+import { checkEpochs } from "../nn/arguments/epochs.js";
 import { jobCount as jobsRule } from "../rules.js";
 import type { Params } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";

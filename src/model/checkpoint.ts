@@ -4,7 +4,7 @@ import { platform } from "#platform";
 import { check, isRecord, must, show, unknownName } from "../errors.js";
 import type { Callback, Logs } from "../nn/callbacks/callback.js";
 import { MONITOR_RULES, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
-import { LayersModel } from "../nn/layersModel.js";
+import { LayersModel } from "../nn/models/layersModel.js";
 import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import type { SaveOptions } from "./model.js";
 import { saveModel } from "./save.js";

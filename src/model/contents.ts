@@ -2,11 +2,11 @@
 import type { SavedRun } from "../engine/executor.js";
 import { isBuiltIn } from "../metrics/names.js";
 import { getMetric } from "../metrics/registry.js";
-import type { Compiled } from "../nn/compiled.js";
-import type { LayersModel } from "../nn/layersModel.js";
+import type { Compiled } from "../nn/arguments/compiled.js";
+import { MIXUP_ALPHA } from "../nn/arguments/mixup.js";
 import { getLoss } from "../nn/losses/registry.js";
-import { MIXUP_ALPHA } from "../nn/mixup.js";
-import { weightsName } from "../nn/trainedWeights.js";
+import type { LayersModel } from "../nn/models/layersModel.js";
+import { weightsName } from "../nn/weights/trainedWeights.js";
 import { getOptimizer } from "../optim/registry.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";

@@ -5,9 +5,9 @@
 import { check } from "../errors.js";
 import { nameIn } from "../names.js";
 import { type Activation, activationName, savedName } from "../nn/activations.js";
-import { initializers } from "../nn/initializers.js";
 import type { Layer } from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
+import { initializers } from "../nn/weights/initializers.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import type { PieceDescription } from "../predict/description.js";

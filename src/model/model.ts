@@ -22,7 +22,7 @@ import { sizeOf } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
-import type { LayersModel } from "../nn/layersModel.js";
+import type { LayersModel } from "../nn/models/layersModel.js";
 import {
   type Answer,
   answersOf,

@@ -5,10 +5,10 @@
 import { FettleError, isA, isRecord, messageOf, must, show } from "../errors.js";
 import type { CustomMetric } from "../metrics/metric.js";
 import { checkMetric } from "../metrics/names.js";
-import { constraints, type WeightConstraint } from "../nn/constraints.js";
 import type { Layer } from "../nn/layers/layer.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
+import { constraints, type WeightConstraint } from "../nn/weights/constraints.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers } from "../optim/registry.js";
 import type { Schedule } from "../optim/schedule.js";

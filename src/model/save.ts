@@ -3,7 +3,7 @@
 import { platform } from "#platform";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
 import { isPlainObject, isRecord, must } from "../errors.js";
-import { LayersModel } from "../nn/layersModel.js";
+import { LayersModel } from "../nn/models/layersModel.js";
 import { ready } from "../numerics/kernels.js";
 import { fetched } from "../platform/fetched.js";
 import { readContents } from "../predict/description.js";

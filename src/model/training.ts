@@ -1,12 +1,12 @@
 /** `fit` in slices: stopped, saved and resumed between any two steps. */
 import { check, FettleError, must, show } from "../errors.js";
+import type { ModelData } from "../nn/arguments/modelData.js";
+import type { FitOptions } from "../nn/arguments/options.js";
 import { type Callback, failureOf, type TrainingControl } from "../nn/callbacks/callback.js";
-import type { CheckedFit, Gate, Resumed } from "../nn/gate.js";
-import type { History } from "../nn/history.js";
-import { LayersModel } from "../nn/layersModel.js";
-import type { ModelData } from "../nn/modelData.js";
-import type { FitOptions } from "../nn/options.js";
-import type { TrainingRun } from "../nn/trainer.js";
+import type { History } from "../nn/callbacks/history.js";
+import { LayersModel } from "../nn/models/layersModel.js";
+import type { CheckedFit, Gate, Resumed } from "../nn/training/gate.js";
+import type { TrainingRun } from "../nn/training/trainer.js";
 import { type SliceOptions, Slices } from "../platform/slices.js";
 import type { SavedFingerprint } from "../workers/saved.js";
 import {

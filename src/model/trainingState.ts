@@ -1,11 +1,11 @@
 /** A training as bytes: checks those that return, and what must be equal where it resumes. Runs nothing. */
 import { checksumOf } from "../crc32.js";
 import { check, isPlainObject, show } from "../errors.js";
-import { hyperparametersOf } from "../nn/architecture.js";
 import type { Callback, Logs } from "../nn/callbacks/callback.js";
-import type { CheckedFit, Resumed } from "../nn/gate.js";
-import { validationName } from "../nn/history.js";
-import { traceOf } from "../nn/programs.js";
+import { validationName } from "../nn/callbacks/history.js";
+import { hyperparametersOf } from "../nn/programs/architecture.js";
+import { traceOf } from "../nn/programs/programs.js";
+import type { CheckedFit, Resumed } from "../nn/training/gate.js";
 import { sameValue } from "../search/space/value.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../workers/archive.js";
 import {

@@ -3,7 +3,7 @@
  * predictors and exporters, which accept no custom layers or functions, and need no training code.
  */
 import { check, FettleError, must, show } from "../errors.js";
-import { type Network, networkOf } from "../nn/network.js";
+import { type Network, networkOf } from "../nn/network/network.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
 import { parametersOf } from "./parameters.js";

@@ -1,6 +1,6 @@
 /** The arrays of a model file as the parameters of its network, in one vector. */
 import { check, show } from "../errors.js";
-import type { Network, Wiring } from "../nn/network.js";
+import type { Network, Wiring } from "../nn/network/network.js";
 import type { NetworkDescription } from "./description.js";
 import type { Tensors } from "./safetensors.js";
 import { idsOf } from "./wires.js";

@@ -21,7 +21,7 @@ import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { toTensor64 } from "../data/tensor.js";
 import { check, count, FettleError, isPlainObject, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { IdError } from "../nn/idError.js";
+import { IdError } from "../nn/network/idError.js";
 
 /** Values of one row by column; a name that is absent is a missing cell. */
 export type RowRecord = Readonly<Record<string, RecordValue>>;

@@ -3,7 +3,7 @@
  */
 import type { Shape } from "../graph/shape.js";
 import { type Layer, named } from "../nn/layers/layer.js";
-import { chain, layerNames, type Wiring } from "../nn/network.js";
+import { chain, layerNames, type Wiring } from "../nn/network/network.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 
 /** The names of values in a file. */

@@ -5,7 +5,7 @@ import { positiveOf } from "../data/positive.js";
 import { isRecord } from "../errors.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Model } from "../model/model.js";
-import { summarize } from "../nn/summary.js";
+import { summarize } from "../nn/network/summary.js";
 import { clip, count, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";

@@ -9,9 +9,9 @@ import type { Executor } from "../engine/executor.js";
 import { add, constant, mul, sum } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
-import { getInitializer } from "../nn/initializers.js";
 import type { Layer, LayerContext, ParameterSpec } from "../nn/layers/layer.js";
 import { givenTo, maskAfter, whereCounted } from "../nn/layers/masks.js";
+import { getInitializer } from "../nn/weights/initializers.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
 import { mapValues } from "../records.js";
 

@@ -3,7 +3,7 @@
  * final fit. They test reproducibility, not quality.
  */
 import { dense, dropout } from "../nn/layers/index.js";
-import { type Sequential, sequential } from "../nn/sequential.js";
+import { type Sequential, sequential } from "../nn/models/sequential.js";
 import { adam } from "../optim/adam.js";
 import { choice, float, int } from "../search/space/builders.js";
 import type { ParamsOf } from "../search/space/space.js";

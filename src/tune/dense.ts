@@ -9,12 +9,12 @@ import { checkPipelineData, type PipelineData, rowsOf } from "../data/pipeline/p
 import { hasParts } from "../data/pipeline/scaling.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
-import { checkEpochs } from "../nn/epochs.js";
-import type { InitializerName } from "../nn/initializers.js";
+import { checkEpochs } from "../nn/arguments/epochs.js";
+import { checkBatch } from "../nn/arguments/options.js";
 import { dense, dropout } from "../nn/layers/index.js";
-import { checkBatch } from "../nn/options.js";
-import { l2 } from "../nn/regularizers.js";
-import { type Sequential, sequential } from "../nn/sequential.js";
+import { type Sequential, sequential } from "../nn/models/sequential.js";
+import type { InitializerName } from "../nn/weights/initializers.js";
+import { l2 } from "../nn/weights/regularizers.js";
 import type { OptimizerName } from "../optim/names.js";
 import { getOptimizer } from "../optim/registry.js";
 import { choice, float, int } from "../search/space/builders.js";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, vi } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { type ServerOptions, serveStudies } from "../../src/serve/server.js";

@@ -11,7 +11,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { accuracy, r2 } from "../../src/metrics/index.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { bowl, texts } from "./support.js";
 

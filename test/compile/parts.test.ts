@@ -9,8 +9,8 @@ import type { Value } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import { type ScanStep, scan } from "../../src/graph/scan.js";
 import { dense, functional, gru, input, lstm } from "../../src/index.js";
-import { architectureFrom } from "../../src/nn/architecture.js";
-import { programOf } from "../../src/nn/programs.js";
+import { architectureFrom } from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
 import { cases } from "../cases.js";
 import { decode } from "./code.js";
 

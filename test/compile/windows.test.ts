@@ -8,8 +8,8 @@ import type { Value } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import { sizeOf } from "../../src/graph/shape.js";
 import { conv2d, flatten, functional, input, type SymbolicTensor } from "../../src/index.js";
-import { architectureFrom } from "../../src/nn/architecture.js";
-import { programOf } from "../../src/nn/programs.js";
+import { architectureFrom } from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
 import { cases } from "../cases.js";
 import { decode } from "./code.js";
 

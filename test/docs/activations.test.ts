@@ -13,7 +13,7 @@ import { contentsOf } from "../../src/model/contents.js";
 import { exportTfjs } from "../../src/model/export/tfjs.js";
 import { type ActivationName, activations, getActivation } from "../../src/nn/activations.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { reference } from "../nn/support.js";
 import { trained } from "../predict/networks.js";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { saveModel } from "../../src/model/save.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { FETTLE_TOKEN, PageServer } from "./servers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-serving-models-"));

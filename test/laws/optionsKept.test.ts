@@ -1,10 +1,10 @@
 /** What a factory has made does not change with the object that it was given. */
 import { expect, it } from "vitest";
 import { relu6 } from "../../src/graph/activations.js";
-import { maxNorm } from "../../src/nn/constraints.js";
 import { conv2d, dense, reshape, zeroPadding2d } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
+import { maxNorm } from "../../src/nn/weights/constraints.js";
 import { optimizers } from "../../src/optim/registry.js";
 import { cosineDecay, piecewiseConstantDecay } from "../../src/optim/schedules.js";
 import { madeOf, recipeOf } from "../../src/recipe.js";

@@ -9,7 +9,7 @@ import { readTable } from "../../src/data/table.js";
 import { choice } from "../../src/index.js";
 import { dense, embedding, flatten, type Layer } from "../../src/nn/layers/index.js";
 import type { LossName } from "../../src/nn/losses/given.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";

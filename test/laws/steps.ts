@@ -5,15 +5,15 @@
  */
 
 import type { Program } from "../../src/compile/program.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
+import { chain, networkOf, type ParameterPlace } from "../../src/nn/network/network.js";
 import {
   type Architecture,
   hyperparametersOf,
   architectureOf as makeArchitecture,
-} from "../../src/nn/architecture.js";
-import { dense, dropout } from "../../src/nn/layers/index.js";
-import { chain, networkOf, type ParameterPlace } from "../../src/nn/network.js";
-import { programOf } from "../../src/nn/programs.js";
-import type { Regularizer } from "../../src/nn/regularizers.js";
+} from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
+import type { Regularizer } from "../../src/nn/weights/regularizers.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { sgd } from "../../src/optim/sgd.js";

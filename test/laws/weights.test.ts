@@ -15,7 +15,7 @@ import { metricNamed, metrics } from "../../src/metrics/registry.js";
 import { dense } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import { losses } from "../../src/nn/losses/registry.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";
 

@@ -6,7 +6,7 @@ import { type ModelCheckpointOptions, modelCheckpoint } from "../../src/model/ch
 import type { EvaluateOptions, SaveOptions } from "../../src/model/model.js";
 import { type LoadModelOptions, loadModel, saveModel } from "../../src/model/save.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { loadPredictor, type PredictorOptions } from "../../src/predict/predictor.js";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../src/model/model.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { dense } from "../../src/nn/layers/index.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { loadPredictor, type Predictor } from "../../src/predict/predictor.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { sweep } from "../../src/tune/sweep.js";

@@ -68,7 +68,7 @@ export const batches = {
   },
   "nn/weights": {
     files:
-      /^nn\/(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.ts$/,
+      /^nn\/(activations|weights\/(constraints|initializerFactories|initializers|regularizers|varianceScaling))\.ts$/,
     tests: [
       ...inFolder("nn/layers", "recipes arrays dense"),
       ...inFolder("nn", "refusals custom constrainedPrograms constraints activations"),
@@ -81,8 +81,7 @@ export const batches = {
     tests: inFolder("nn/losses", "names formulas torch training edges logits errors"),
   },
   "nn/models": {
-    files:
-      /^nn\/(?!layers\/|losses\/|callbacks\/|(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.)/,
+    files: /^nn\/(arguments|callbacks\/history|models|network|programs|training|weights\/trainedWeights)/,
     tests: [
       ...inFolder(
         "nn",

@@ -3,11 +3,11 @@
  * `test/laws/ctc.test.ts` and `losses/torch.test.ts` have its values.
  */
 import { describe, expect, it } from "vitest";
-import { functional, input } from "../../src/nn/functional.js";
+import { mixup } from "../../src/nn/arguments/mixup.js";
 import { activation, dense, flatten, type Layer, lstm, masking } from "../../src/nn/layers/index.js";
 import { ctc } from "../../src/nn/losses/index.js";
-import { mixup } from "../../src/nn/mixup.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal, weightsOf } from "./support.js";
 

@@ -1,8 +1,7 @@
 /** Networks joined into one: against the mean of what each predicts, and through a file and back. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { averageModels } from "../../src/nn/averageModels.js";
-import { functional, input } from "../../src/nn/functional.js";
+import { MIXUP_ALPHA, mixup } from "../../src/nn/arguments/mixup.js";
 import {
   batchNormalization,
   dense,
@@ -13,9 +12,10 @@ import {
   masking,
   merge,
 } from "../../src/nn/layers/index.js";
-import { LayersModel } from "../../src/nn/layersModel.js";
-import { MIXUP_ALPHA, mixup } from "../../src/nn/mixup.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import { averageModels } from "../../src/nn/models/averageModels.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import { LayersModel } from "../../src/nn/models/layersModel.js";
+import { type Sequential, sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { adam } from "../../src/optim/adam.js";
 import { loadPredictor } from "../../src/predict/predictor.js";

@@ -6,6 +6,7 @@ import { compile } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { constant, reshape, sqrt } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import { dense } from "../../src/nn/layers/index.js";
 import {
   type ConstraintLike,
   getConstraint,
@@ -13,8 +14,7 @@ import {
   minMaxNorm,
   nonNeg,
   unitNorm,
-} from "../../src/nn/constraints.js";
-import { dense } from "../../src/nn/layers/index.js";
+} from "../../src/nn/weights/constraints.js";
 import { mapValues } from "../../src/records.js";
 import { cases } from "../cases.js";
 import { reference, refusal, wasm } from "./support.js";

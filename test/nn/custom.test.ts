@@ -19,9 +19,9 @@ import {
 import type { Value } from "../../src/graph/graph.js";
 import type { Shape } from "../../src/graph/shape.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
-import type { InitializerFunction } from "../../src/nn/initializers.js";
 import { activation, defineLayer, dense, type Layer } from "../../src/nn/layers/index.js";
-import { l2 } from "../../src/nn/regularizers.js";
+import type { InitializerFunction } from "../../src/nn/weights/initializers.js";
+import { l2 } from "../../src/nn/weights/regularizers.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, weightsOf } from "./support.js";
 

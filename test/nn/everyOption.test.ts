@@ -1,20 +1,21 @@
 /** Every option of `compile`, `fit` and the callbacks. */
+
+import { mixup } from "../../src/nn/arguments/mixup.js";
+import type {
+  CompileOptions,
+  FitDatasetOptions,
+  FitOptions,
+  TrainOnBatchOptions,
+} from "../../src/nn/arguments/options.js";
 import { type CsvLoggerOptions, csvLogger } from "../../src/nn/callbacks/csvLogger.js";
 import { type EarlyStoppingOptions, earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import {
   type ReduceLROnPlateauOptions,
   reduceLROnPlateau,
 } from "../../src/nn/callbacks/reduceLROnPlateau.js";
-import { functional, input } from "../../src/nn/functional.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { mixup } from "../../src/nn/mixup.js";
-import type {
-  CompileOptions,
-  FitDatasetOptions,
-  FitOptions,
-  TrainOnBatchOptions,
-} from "../../src/nn/options.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { everyOption } from "../everyOption.js";
 import { randomRows } from "./support.js";

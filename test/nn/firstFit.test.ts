@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { kernelsAreLoaded } from "../../src/numerics/kernels.js";
 
 it("trains on what arrays hold when it is called, and refuses what is not finite in them", async () => {

@@ -6,7 +6,7 @@ import { defaultEngine } from "../../src/engine/wasmEngine.js";
 import { accuracy, rootMeanSquaredError } from "../../src/metrics/index.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
-import * as training from "../../src/nn/training.js";
+import * as training from "../../src/nn/training/training.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, startFrom, weightsOf } from "./support.js";

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultEngine } from "../../src/engine/wasmEngine.js";
+import type { Batch, Batches, CompileOptions, FitDatasetOptions } from "../../src/nn/arguments/options.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { dense, dropout, embedding } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { Batch, Batches, CompileOptions, FitDatasetOptions } from "../../src/nn/options.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";

@@ -3,7 +3,6 @@
  * sums.
  */
 import { describe, expect, it } from "vitest";
-import { type Architecture, architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import {
   batchNormalization,
   dense,
@@ -14,8 +13,13 @@ import {
   type Layer,
   layerNormalization,
 } from "../../src/nn/layers/index.js";
-import { programOf } from "../../src/nn/programs.js";
-import { l2 } from "../../src/nn/regularizers.js";
+import {
+  type Architecture,
+  architectureFrom,
+  hyperparametersOf,
+} from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
+import { l2 } from "../../src/nn/weights/regularizers.js";
 import { getOptimizer } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, reference, startFrom, wasm } from "./support.js";

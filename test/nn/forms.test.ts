@@ -6,14 +6,14 @@ import { describe, expect, it } from "vitest";
 import * as metrics from "../../src/metrics/index.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import type { MetricLike } from "../../src/metrics/names.js";
-import { functional, input } from "../../src/nn/functional.js";
+import { mixup } from "../../src/nn/arguments/mixup.js";
 import { dense, type Layer, reshape } from "../../src/nn/layers/index.js";
 import { metricOf } from "../../src/nn/losses/forms.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import { gaussianCrps, gaussianNll, ordinalCrossentropy } from "../../src/nn/losses/index.js";
 import { rowOfLoss } from "../../src/nn/losses/truths.js";
-import { mixup } from "../../src/nn/mixup.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal } from "./support.js";
 

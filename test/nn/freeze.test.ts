@@ -3,9 +3,9 @@
 import { expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { dense, flatten, freeze, type Layer, reshape, timeDistributed } from "../../src/nn/layers/index.js";
-import { l1, l2 } from "../../src/nn/regularizers.js";
-import { sequential } from "../../src/nn/sequential.js";
-import * as training from "../../src/nn/training.js";
+import { sequential } from "../../src/nn/models/sequential.js";
+import * as training from "../../src/nn/training/training.js";
+import { l1, l2 } from "../../src/nn/weights/regularizers.js";
 import { fit, x, y } from "./networks.js";
 import { randomRows, refusal, weightsOf } from "./support.js";
 

@@ -1,7 +1,8 @@
 /** Networks that are no stack: against stacks, against sums written by hand, and through a file and back. */
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { functional, input } from "../../src/nn/functional.js";
+import type { ModelData } from "../../src/nn/arguments/modelData.js";
+import type { CompileOptions } from "../../src/nn/arguments/options.js";
 import {
   activation,
   dense,
@@ -13,13 +14,12 @@ import {
   merge,
   reshape,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
-import type { ModelData } from "../../src/nn/modelData.js";
-import type { CompileOptions } from "../../src/nn/options.js";
-import { lossOfAll } from "../../src/nn/perOutput.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { sequential } from "../../src/nn/models/sequential.js";
+import { lossOfAll } from "../../src/nn/network/perOutput.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { recipeOf } from "../../src/recipe.js";

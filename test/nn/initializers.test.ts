@@ -6,17 +6,17 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
 import { broadcastTo, constant, randomUniform } from "../../src/graph/functions.js";
-import type { VarianceScalingOptions } from "../../src/nn/initializerFactories.js";
-import * as factories from "../../src/nn/initializerFactories.js";
+import { dense } from "../../src/nn/layers/index.js";
+import type { VarianceScalingOptions } from "../../src/nn/weights/initializerFactories.js";
+import * as factories from "../../src/nn/weights/initializerFactories.js";
 import {
   getInitializer,
   type Initializer,
   type InitializerName,
   initializerRecipe,
   initializers,
-} from "../../src/nn/initializers.js";
-import { dense } from "../../src/nn/layers/index.js";
-import { truncatedQuantile } from "../../src/nn/varianceScaling.js";
+} from "../../src/nn/weights/initializers.js";
+import { truncatedQuantile } from "../../src/nn/weights/varianceScaling.js";
 import { compiled, reference, refusal, wasm, weightsOf } from "./support.js";
 
 const [FAN_IN, FAN_OUT] = [200, 300];

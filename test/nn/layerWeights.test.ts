@@ -8,8 +8,6 @@ import { describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
 import { exportTfjs } from "../../src/model/export/tfjs.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { averageModels } from "../../src/nn/averageModels.js";
-import { functional, input } from "../../src/nn/functional.js";
 import {
   activation,
   batchNormalization,
@@ -26,8 +24,10 @@ import {
   type SymbolicTensor,
   timeDistributed,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { averageModels } from "../../src/nn/models/averageModels.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
 import { cases } from "../cases.js";

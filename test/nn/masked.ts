@@ -1,9 +1,10 @@
 /** Networks over sequences whose masks are an input of their own, so that padding may hold anything. */
-import { functional, input } from "../../src/nn/functional.js";
+
+import type { CompileOptions } from "../../src/nn/arguments/options.js";
 import { defineLayer, type Layer } from "../../src/nn/layers/index.js";
 import type { SymbolicTensor } from "../../src/nn/layers/layer.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { CompileOptions } from "../../src/nn/options.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 
 /** The first input, with the second as its mask, [rows, steps]. */
 export const marked = (): Layer =>

@@ -5,8 +5,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { broadcastTo, mean, reshape } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { functional, input } from "../../src/nn/functional.js";
-import { classUnits } from "../../src/nn/judge.js";
+import { classUnits } from "../../src/nn/arguments/judge.js";
+import type { CompileOptions, FitOptions } from "../../src/nn/arguments/options.js";
 import {
   activation,
   averageMembers,
@@ -17,8 +17,8 @@ import {
   type Layer,
   masking,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { CompileOptions, FitOptions } from "../../src/nn/options.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, weightsOf } from "./support.js";

@@ -1,8 +1,9 @@
 /** A network that is no stack, and what it trains on. Not a test itself. */
-import { functional, input } from "../../src/nn/functional.js";
+
+import type { CompileOptions } from "../../src/nn/arguments/options.js";
 import { dense, merge } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { CompileOptions } from "../../src/nn/options.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { randomRows } from "./support.js";

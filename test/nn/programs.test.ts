@@ -14,15 +14,15 @@ import {
   sum,
 } from "../../src/graph/functions.js";
 import { ROWS } from "../../src/graph/shape.js";
-import type { ProgramKind } from "../../src/nn/architecture.js";
-import { architectureFrom } from "../../src/nn/architecture.js";
-import { functional, input } from "../../src/nn/functional.js";
 import { defineLayer, dense, dropout, flatten, type Layer, merge } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { Loss } from "../../src/nn/losses/given.js";
-import { programOf, sameTraining } from "../../src/nn/programs.js";
-import { l1, l2 } from "../../src/nn/regularizers.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { sequential } from "../../src/nn/models/sequential.js";
+import type { ProgramKind } from "../../src/nn/programs/architecture.js";
+import { architectureFrom } from "../../src/nn/programs/architecture.js";
+import { programOf, sameTraining } from "../../src/nn/programs/programs.js";
+import { l1, l2 } from "../../src/nn/weights/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";

@@ -3,12 +3,12 @@
 import { describe, expect, it } from "vitest";
 import { show } from "../../src/errors.js";
 import type { MetricLike } from "../../src/metrics/names.js";
-import { functional, input } from "../../src/nn/functional.js";
+import type { FitOptions } from "../../src/nn/arguments/options.js";
 import { activation, dense, dropout } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { FitOptions } from "../../src/nn/options.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
-import * as training from "../../src/nn/training.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { type Sequential, sequential } from "../../src/nn/models/sequential.js";
+import * as training from "../../src/nn/training/training.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, refusal } from "./support.js";
 

@@ -5,7 +5,6 @@ import { gradients } from "../../src/autograd/grad.js";
 import { compile } from "../../src/compile/compile.js";
 import { mean, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { functional, input } from "../../src/nn/functional.js";
 import {
   dense,
   embedding,
@@ -17,10 +16,11 @@ import {
   reshape,
   timeDistributed,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { getLoss, losses } from "../../src/nn/losses/registry.js";
-import { lossOfOutput } from "../../src/nn/stepMasks.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { lossOfOutput } from "../../src/nn/network/stepMasks.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";

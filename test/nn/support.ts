@@ -6,12 +6,12 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { FettleError } from "../../src/errors.js";
 import type { Value } from "../../src/graph/graph.js";
+import type { CompileOptions } from "../../src/nn/arguments/options.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import type { Layer } from "../../src/nn/layers/index.js";
 import { separate } from "../../src/nn/layers/layer.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { CompileOptions } from "../../src/nn/options.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { type Sequential, sequential } from "../../src/nn/models/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";
 
 export const wasm: Executor = createEngine();

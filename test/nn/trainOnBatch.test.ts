@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { platform } from "#platform";
+import { mixup } from "../../src/nn/arguments/mixup.js";
+import type { CompileOptions, TrainOnBatchOptions } from "../../src/nn/arguments/options.js";
 import { dense, dropout, embedding } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import { mixup } from "../../src/nn/mixup.js";
-import type { CompileOptions, TrainOnBatchOptions } from "../../src/nn/options.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";

@@ -1,7 +1,7 @@
 /** What training computes, against a float64 loop written here, and what it reaches. */
 import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
-import { l2 } from "../../src/nn/regularizers.js";
+import { l2 } from "../../src/nn/weights/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, weightsOf } from "./support.js";

@@ -12,7 +12,7 @@ import { dense, type Layer } from "../../src/nn/layers/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { losses as registry } from "../../src/nn/losses/registry.js";
 import { lossRows } from "../../src/nn/losses/truths.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { cases } from "../cases.js";
 import { refusal } from "./support.js";
 import { of, saysOf, sigmoids, softmaxes, x4 } from "./truths.js";

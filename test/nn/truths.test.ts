@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { mean, softmax, square, sub } from "../../src/graph/functions.js";
-import { functional, input } from "../../src/nn/functional.js";
 import { dense, gru, type Layer, masking } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { compiled, refusal } from "./support.js";
 import { of, type Rows, saysOf, sigmoids, softmaxes, x4 } from "./truths.js";
 

@@ -1,7 +1,7 @@
 import type { MetricLike } from "../../src/metrics/names.js";
 import { dense, type Layer } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
-import type { Sequential } from "../../src/nn/sequential.js";
+import type { Sequential } from "../../src/nn/models/sequential.js";
 import { compiled, randomRows, refusal } from "./support.js";
 
 export type Rows = readonly number[] | readonly (readonly number[])[];

@@ -1,9 +1,9 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { ActivationName } from "../../src/nn/activations.js";
-import type { InitializerName } from "../../src/nn/initializers.js";
+import type { CompileOptions } from "../../src/nn/arguments/options.js";
 import { type DenseOptions, dense, type Layer } from "../../src/nn/layers/index.js";
-import type { CompileOptions } from "../../src/nn/options.js";
-import type { RegularizerName } from "../../src/nn/regularizers.js";
+import type { InitializerName } from "../../src/nn/weights/initializers.js";
+import type { RegularizerName } from "../../src/nn/weights/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import type { OptimizerName } from "../../src/optim/names.js";
 import { warmup } from "../../src/optim/schedules.js";

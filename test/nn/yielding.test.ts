@@ -1,7 +1,7 @@
 /** `fit` yields to its host, and a signal ends it. */
 import { describe, expect, it } from "vitest";
+import type { FitOptions } from "../../src/nn/arguments/options.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
-import type { FitOptions } from "../../src/nn/options.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal } from "./support.js";
 

@@ -1,12 +1,12 @@
 /** Gradient accumulation: the mean gradient of several batches makes an update, of any rule. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { architectureOf, hyperparametersOf } from "../../src/nn/architecture.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { chain, networkOf } from "../../src/nn/network.js";
-import { programOf } from "../../src/nn/programs.js";
-import { l2 } from "../../src/nn/regularizers.js";
-import { TrainingRun } from "../../src/nn/trainer.js";
+import { chain, networkOf } from "../../src/nn/network/network.js";
+import { architectureOf, hyperparametersOf } from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
+import { TrainingRun } from "../../src/nn/training/trainer.js";
+import { l2 } from "../../src/nn/weights/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";

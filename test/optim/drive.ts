@@ -4,10 +4,10 @@ import type { Program } from "../../src/compile/program.js";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import type { Value } from "../../src/graph/graph.js";
-import { architectureOf } from "../../src/nn/architecture.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { chain, networkOf } from "../../src/nn/network.js";
-import { programOf } from "../../src/nn/programs.js";
+import { chain, networkOf } from "../../src/nn/network/network.js";
+import { architectureOf } from "../../src/nn/programs/architecture.js";
+import { programOf } from "../../src/nn/programs/programs.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { drive, followed } from "../../src/testing/drive.js";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../src/engine/executor.js";
 import { dense, dropout, embedding, flatten, reshape, timeDistributed } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { adamw } from "../../src/optim/adamw.js";
 import { muon } from "../../src/optim/muon.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";

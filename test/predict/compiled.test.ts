@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
 import { saveModel } from "../../src/model/save.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
-import { functional, input } from "../../src/nn/functional.js";
 import {
   activation,
   batchNormalization,
@@ -22,8 +21,9 @@ import {
   merge,
 } from "../../src/nn/layers/index.js";
 import type { SymbolicTensor } from "../../src/nn/layers/layer.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { CompiledResults } from "../../src/predict/compiled.js";

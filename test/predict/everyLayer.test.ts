@@ -4,9 +4,9 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { functional, input } from "../../src/nn/functional.js";
 import { factoryNames } from "../../src/nn/layers/factories.js";
 import * as layers from "../../src/nn/layers/index.js";
+import { functional, input } from "../../src/nn/models/functional.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { loadPredictor } from "../../src/predict/predictor.js";

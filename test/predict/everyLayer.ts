@@ -3,7 +3,6 @@
  * test.
  */
 import type { Shape } from "../../src/graph/shape.js";
-import { maxNorm } from "../../src/nn/constraints.js";
 import {
   activation,
   averageMembers,
@@ -69,6 +68,7 @@ import {
   zeroPadding1d,
   zeroPadding2d,
 } from "../../src/nn/layers/index.js";
+import { maxNorm } from "../../src/nn/weights/constraints.js";
 
 /** A layer with options that are not its defaults, and rows that it takes. */
 export interface LayerExample {

@@ -3,7 +3,6 @@ import { crc32 } from "../../src/crc32.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { Model } from "../../src/model/model.js";
 import { saveModel } from "../../src/model/save.js";
-import { functional, input } from "../../src/nn/functional.js";
 import {
   bidirectional,
   conv2d,
@@ -20,8 +19,9 @@ import {
   upSampling1d,
   zeroPadding2d,
 } from "../../src/nn/layers/index.js";
-import { l1l2 } from "../../src/nn/regularizers.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import { sequential } from "../../src/nn/models/sequential.js";
+import { l1l2 } from "../../src/nn/weights/regularizers.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { adam } from "../../src/optim/adam.js";
 import { cosineDecay } from "../../src/optim/schedules.js";

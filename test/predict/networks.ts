@@ -9,8 +9,8 @@ import {
   layerNormalization,
   type MergeName,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import * as training from "../../src/nn/training.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import * as training from "../../src/nn/training/training.js";
 import { RandomStream } from "../../src/numerics/random.js";
 
 /**

@@ -7,7 +7,7 @@ import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
 import { describePiece } from "../../src/model/describe.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
-import { architectureFrom } from "../../src/nn/architecture.js";
+import { architectureFrom } from "../../src/nn/programs/architecture.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";

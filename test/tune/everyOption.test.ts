@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { gp } from "../../src/search/strategies/gp/gp.js";

@@ -6,7 +6,7 @@ import { kFold } from "../../src/data/split/kFold.js";
 import { shuffleSplit } from "../../src/data/split/shuffle.js";
 import { readTable } from "../../src/data/table.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";

@@ -7,7 +7,7 @@ import { readTable } from "../../src/data/table.js";
 import { r2 } from "../../src/metrics/index.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { choice, float } from "../../src/search/space/builders.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { encodeLabels, oneHot } from "../../src/data/classes.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { float } from "../../src/search/space/builders.js";
 import { findLearningRate } from "../../src/tune/rateFinder.js";
 import { tune } from "../../src/tune/tune.js";

@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/model/save.js";
-import { functional, input } from "../../src/nn/functional.js";
 import { batchNormalization, dense, merge } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
 import { adam } from "../../src/optim/adam.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
 import { choice, float } from "../../src/search/space/builders.js";

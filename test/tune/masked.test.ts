@@ -5,7 +5,7 @@
 import { expect, it } from "vitest";
 import { float, type Model } from "../../src/index.js";
 import { dense, globalAveragePooling1d, gru, type Layer, masking } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { compareBaselines } from "../../src/tune/baselines/compare.js";
 import { randomSearch } from "../../src/tune/gridSearch.js";

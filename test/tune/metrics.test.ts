@@ -7,7 +7,7 @@ import { metrics } from "../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";

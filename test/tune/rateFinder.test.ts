@@ -1,7 +1,7 @@
 /** The learning-rate range test, against a plain loop over the equations of a linear model. */
 import { describe, expect, it } from "vitest";
 import { conv2d, dense, flatten } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { findLearningRate, type RateFinderOptions } from "../../src/tune/rateFinder.js";

@@ -6,7 +6,7 @@ import * as metrics from "../../src/metrics/index.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { dense } from "../../src/nn/layers/index.js";
 import * as losses from "../../src/nn/losses/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { float } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";

@@ -6,7 +6,6 @@ import type { PipelineOptions } from "../../src/data/pipeline/options.js";
 import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { functional, input } from "../../src/nn/functional.js";
 import {
   dense,
   embedding,
@@ -17,8 +16,9 @@ import {
   permute,
   reshape,
 } from "../../src/nn/layers/index.js";
-import type { LayersModel } from "../../src/nn/layersModel.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { functional, input } from "../../src/nn/models/functional.js";
+import type { LayersModel } from "../../src/nn/models/layersModel.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { readContents } from "../../src/predict/description.js";
 import { loadPredictor } from "../../src/predict/predictor.js";

@@ -2,7 +2,7 @@
 import type { Dataset } from "../../src/data/dataset.js";
 import type { PipelineOptions } from "../../src/data/pipeline/options.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import { type Sequential, sequential } from "../../src/nn/models/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/builders.js";

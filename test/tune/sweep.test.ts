@@ -1,7 +1,7 @@
 /** Sweeps: the rows of gridSearch over one parameter, and what is refused. */
 import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";

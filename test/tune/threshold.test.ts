@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { decided } from "../../src/metrics/decided.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { float } from "../../src/search/space/builders.js";
 import { pbt } from "../../src/search/strategies/pbt/pbt.js";

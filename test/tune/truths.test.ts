@@ -9,7 +9,7 @@ import type { Activation } from "../../src/nn/activations.js";
 import { dense } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import { type Sequential, sequential } from "../../src/nn/models/sequential.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";

@@ -5,7 +5,7 @@ import { kFold } from "../../src/data/split/kFold.js";
 import { readTable } from "../../src/data/table.js";
 import type { Model } from "../../src/model/model.js";
 import { dense } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
+import { sequential } from "../../src/nn/models/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { compareBaselines } from "../../src/tune/baselines/compare.js";

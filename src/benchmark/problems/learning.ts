@@ -10,10 +10,10 @@ import { readTable } from "../../data/table.js";
 import { check, must, mustBeRecord, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { initialValues, lossOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers/index.js";
 import type { Loss } from "../../nn/losses/given.js";
-import { chain, networkOf } from "../../nn/network.js";
+import { chain, networkOf } from "../../nn/network/network.js";
+import { initialValues, lossOf } from "../../nn/programs/architecture.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 
 /** A model to train on a data set. */

@@ -1,6 +1,6 @@
 /** A model as the files of another format. Each format's file knows what it can represent. */
 import { byName, check, must, show } from "../../errors.js";
-import { LayersModel } from "../../nn/layersModel.js";
+import { LayersModel } from "../../nn/models/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
 import { contentsOf } from "../contents.js";
 import { Model } from "../model.js";

@@ -10,10 +10,10 @@ import { constant } from "../../graph/functions.js";
 import { isNode, type Node, type OperationName } from "../../graph/graph.js";
 import { operation } from "../../graph/operations/table.js";
 import { hasRows, sizeOf } from "../../graph/shape.js";
-import { callLayers, numbersOf } from "../../nn/architecture.js";
-import type { LayersModel } from "../../nn/layersModel.js";
-import type { Network } from "../../nn/network.js";
-import { weightsOf } from "../../nn/trainedWeights.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
+import type { Network } from "../../nn/network/network.js";
+import { callLayers, numbersOf } from "../../nn/programs/architecture.js";
+import { weightsOf } from "../../nn/weights/trainedWeights.js";
 import { mapValues } from "../../records.js";
 
 /** An array that does not depend on rows. */

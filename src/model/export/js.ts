@@ -11,7 +11,7 @@ import { positiveOf } from "../../data/positive.js";
 import { otherCode, type UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { count, must } from "../../errors.js";
-import type { LayersModel } from "../../nn/layersModel.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
 import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
 import { inferenceOf } from "./inference.js";

@@ -12,7 +12,7 @@ import { besidePadding } from "../../data/pipeline/steps.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
 import { show } from "../../errors.js";
-import type { LayersModel } from "../../nn/layersModel.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
 import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
 import { inferenceOf } from "./inference.js";

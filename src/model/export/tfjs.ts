@@ -6,7 +6,7 @@
  *
  * @see https://www.tensorflow.org/js/guide/save_load
  */
-import type { LayerPlace } from "../../nn/network.js";
+import type { LayerPlace } from "../../nn/network/network.js";
 import {
   type LayerDescription,
   MODEL_FORMAT,

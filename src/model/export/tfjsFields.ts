@@ -6,7 +6,7 @@
 import { isRecord, must, show } from "../../errors.js";
 import { type activations, savedName } from "../../nn/activations.js";
 import { endsOf } from "../../nn/layers/geometry.js";
-import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
+import { getRegularizer, type Regularizer } from "../../nn/weights/regularizers.js";
 
 export type Json = Readonly<Record<string, unknown>>;
 type Shape = readonly number[];

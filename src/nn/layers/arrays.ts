@@ -3,14 +3,14 @@ import { abs, add, mul, square, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { recipeOf } from "../../recipe.js";
-import { type ConstraintLike, getConstraint } from "../constraints.js";
+import { type ConstraintLike, getConstraint } from "../weights/constraints.js";
 import {
   getInitializer,
   type Initializer,
   type InitializerFunction,
   initializerRecipe,
-} from "../initializers.js";
-import { getRegularizer, type Regularizer, type RegularizerName } from "../regularizers.js";
+} from "../weights/initializers.js";
+import { getRegularizer, type Regularizer, type RegularizerName } from "../weights/regularizers.js";
 import type { LayerDefinition, ParameterSpec } from "./layer.js";
 
 /** The settings of an array. */

@@ -15,7 +15,7 @@ import {
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 import { flag, inFloat32, integer, number, type OptionRules, readOptions } from "../../rules.js";
-import { initializers } from "../initializers.js";
+import { initializers } from "../weights/initializers.js";
 import { dropped } from "./dropout.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "./layer.js";
 

@@ -8,9 +8,9 @@ import { matmul, mul, reshape, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { integer, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
-import type { ConstraintLike } from "../constraints.js";
-import type { Initializer } from "../initializers.js";
-import type { Regularizer, RegularizerName } from "../regularizers.js";
+import type { ConstraintLike } from "../weights/constraints.js";
+import type { Initializer } from "../weights/initializers.js";
+import type { Regularizer, RegularizerName } from "../weights/regularizers.js";
 import { arrayRules } from "./arrayRules.js";
 import { arrayOptions } from "./arrays.js";
 import {

@@ -4,9 +4,9 @@ import { add, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
 import { type Activation, activationName, getActivation } from "../activations.js";
-import type { ConstraintLike } from "../constraints.js";
-import type { Initializer } from "../initializers.js";
-import type { Regularizer, RegularizerName } from "../regularizers.js";
+import type { ConstraintLike } from "../weights/constraints.js";
+import type { Initializer } from "../weights/initializers.js";
+import type { Regularizer, RegularizerName } from "../weights/regularizers.js";
 import { type ArrayOptions, type Arrays, arrayOptions, arraysOf } from "./arrays.js";
 import type { LayerContext, ParameterSpec } from "./layer.js";
 

@@ -11,7 +11,7 @@ import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 import type { Floats } from "../../ndarray.js";
 import { madeBy, madeFrom, madeLike, madeOf, recipeOf } from "../../recipe.js";
-import type { Initializer } from "../initializers.js";
+import type { Initializer } from "../weights/initializers.js";
 import { getWeights, setWeights, setWeightsOfLayer, sharing, weightsOfLayer } from "./layerWeights.js";
 
 /** One parameter of a layer. */

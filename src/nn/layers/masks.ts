@@ -1,7 +1,7 @@
 /**
  * Steps that do not count, for layers: the values that a layer receives there, and masks when steps move. A
- * mask is [rows, steps], 1 for a step that counts. It knows no layer; `../stepMasks.ts` leaves steps out of
- * losses and metrics.
+ * mask is [rows, steps], 1 for a step that counts. It knows no layer; `../network/stepMasks.ts` leaves steps
+ * out of losses and metrics.
  */
 import { equal, maximum, patches, reshape, select, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";

@@ -21,7 +21,7 @@ import {
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 import { aboveZero, flag, inFloat32, number, type OptionRules, readOptions, rule } from "../../rules.js";
-import { getInitializer, initializers } from "../initializers.js";
+import { getInitializer, initializers } from "../weights/initializers.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition, type ParameterSpec } from "./layer.js";
 import { besideSteps, whereCounted } from "./masks.js";
 

@@ -7,8 +7,8 @@ import { must, show } from "../../errors.js";
 import { leakyRelu, elu as ofElu } from "../../graph/functions.js";
 import type { Shape } from "../../graph/shape.js";
 import { atLeastZero, listOf, type OptionRules, readOptions } from "../../rules.js";
-import type { Initializer } from "../initializers.js";
-import type { Regularizer, RegularizerName } from "../regularizers.js";
+import type { Initializer } from "../weights/initializers.js";
+import type { Regularizer, RegularizerName } from "../weights/regularizers.js";
 import { arraysOf } from "./arrays.js";
 import { builtIn, type Layer, PLAIN } from "./layer.js";
 

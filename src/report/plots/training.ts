@@ -2,8 +2,8 @@
 import type { SeriesOption } from "echarts";
 import { compact } from "../../compact.js";
 import { isA, isRecord, must, unknownName } from "../../errors.js";
+import { type History, validationName } from "../../nn/callbacks/history.js";
 import { isBetterSmaller } from "../../nn/callbacks/monitor.js";
-import { type History, validationName } from "../../nn/history.js";
 import { type OptionRules, readOptions, text } from "../../rules.js";
 import { Curves } from "../../search/trial/curves.js";
 import { count, formatScore, formatValue } from "../format.js";

@@ -1,6 +1,6 @@
 /** One training as a picture of characters, for `fettle fit --plot` and for programs in a terminal. */
 import { compact } from "../../compact.js";
-import type { History } from "../../nn/history.js";
+import type { History } from "../../nn/callbacks/history.js";
 import { flag, integer, type OptionRules, readOptions, text } from "../../rules.js";
 import type { Curves } from "../../search/trial/curves.js";
 import { plain } from "../format.js";

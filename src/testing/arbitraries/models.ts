@@ -21,7 +21,7 @@ import { mustBeList, mustBeRecord } from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers/index.js";
 import type { LossName } from "../../nn/losses/given.js";
-import { type Sequential, sequential } from "../../nn/sequential.js";
+import { type Sequential, sequential } from "../../nn/models/sequential.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Optimizer } from "../../optim/optimizer.js";
 import { flag, integer, type OptionRules, readOptions } from "../../rules.js";

@@ -9,7 +9,7 @@ import { transformed, unitsOf } from "../../data/pipeline/target.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
 import type { Executor } from "../../engine/executor.js";
-import type { Examples } from "../../nn/trainer.js";
+import type { Examples } from "../../nn/training/trainer.js";
 import { type Fold, foldOf } from "./score.js";
 
 /** The fold that a job trains on, and how its rows become features. */

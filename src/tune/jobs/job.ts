@@ -16,12 +16,17 @@ import {
   type EarlyStoppingOptions,
   earlyStopping,
 } from "../../nn/callbacks/earlyStopping.js";
-import { trainWith } from "../../nn/callbacks/loop.js";
+import { validationNames } from "../../nn/callbacks/history.js";
 import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
-import { validationNames } from "../../nn/history.js";
-import { type WeightsPart, weightsOf } from "../../nn/trainedWeights.js";
-import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import { trainWith } from "../../nn/training/loop.js";
+import {
+  type Examples,
+  runEvaluation,
+  type TrainingPrograms,
+  TrainingRun,
+} from "../../nn/training/trainer.js";
+import { type WeightsPart, weightsOf } from "../../nn/weights/trainedWeights.js";
 import { defined } from "../../options.js";
 import { Pieces } from "../../platform/turns.js";
 import type { FoldChoice, LoadedFold } from "./fold.js";

@@ -2,10 +2,10 @@
 import { twice, unitsOf } from "../../data/pipeline/target.js";
 import type { SavedRun } from "../../engine/executor.js";
 import type { MaskedPrediction } from "../../metrics/lines.js";
-import type { LastBatch } from "../../nn/anyTraining.js";
 import type { Callback, Logs, TrainingControl } from "../../nn/callbacks/callback.js";
-import type { OutputMetric } from "../../nn/perOutput.js";
-import type { TrainingRun } from "../../nn/trainer.js";
+import type { OutputMetric } from "../../nn/network/perOutput.js";
+import type { LastBatch } from "../../nn/training/anyTraining.js";
+import type { TrainingRun } from "../../nn/training/trainer.js";
 import type { Pieces } from "../../platform/turns.js";
 import { type Fold, inUnitsOf } from "./score.js";
 

@@ -1,10 +1,10 @@
 /** The callbacks of trainings: each training, on a fold or of the final model, has its own. */
 import { must } from "../../errors.js";
-import type { ScoredArchitecture } from "../../nn/architecture.js";
 import { type Callback, checkCallbacks } from "../../nn/callbacks/callback.js";
 import { isOfValidation } from "../../nn/callbacks/monitor.js";
-import type { LayersModel } from "../../nn/layersModel.js";
-import * as training from "../../nn/training.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
+import type { ScoredArchitecture } from "../../nn/programs/architecture.js";
+import * as training from "../../nn/training/training.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { Job } from "../jobs/job.js";
 import type { Folds } from "./folds.js";

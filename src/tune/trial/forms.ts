@@ -12,9 +12,9 @@ import type { Metric } from "../../metrics/metric.js";
 import { momentsMetric } from "../../metrics/moments.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
 import { metricNamed } from "../../metrics/registry.js";
-import type { LayersModel } from "../../nn/layersModel.js";
 import { type Form, type JudgedLoss, rowOfLoss } from "../../nn/losses/truths.js";
-import type { Network } from "../../nn/network.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
+import type { Network } from "../../nn/network/network.js";
 import { madeOf } from "../../recipe.js";
 
 /** Why a form cannot be tuned, after "whose". */

@@ -1,16 +1,16 @@
 /**
- * Checks the model of a trial against the data set, before it trains: `nn/judge.ts` for a tuner, whose
- * targets are classes or pass through a pipeline. Nothing runs here.
+ * Checks the model of a trial against the data set, before it trains: `nn/arguments/judge.ts` for a tuner,
+ * whose targets are classes or pass through a pipeline. Nothing runs here.
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { judgeModel, judgeTargets } from "../../nn/judge.js";
-import type { LayersModel } from "../../nn/layersModel.js";
+import { judgeModel, judgeTargets } from "../../nn/arguments/judge.js";
 import type { Reader } from "../../nn/losses/forms.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
-import type { Network } from "../../nn/network.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
+import type { Network } from "../../nn/network/network.js";
 import { isOfMoments, judgeUses } from "./forms.js";
 
 /** What a model is checked against; the pipeline is that of `followForm`. */

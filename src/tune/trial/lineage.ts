@@ -7,8 +7,8 @@
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, show } from "../../errors.js";
-import type { Architecture } from "../../nn/architecture.js";
-import { sameTraining } from "../../nn/programs.js";
+import type { Architecture } from "../../nn/programs/architecture.js";
+import { sameTraining } from "../../nn/programs/programs.js";
 import type { Params, ParamsOf, Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";

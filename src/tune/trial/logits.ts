@@ -5,8 +5,8 @@
 import { check, show } from "../../errors.js";
 import { type Activation, activationName } from "../../nn/activations.js";
 import type { Layer } from "../../nn/layers/layer.js";
-import type { LayersModel } from "../../nn/layersModel.js";
-import type { LayerCall, Wiring } from "../../nn/network.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
+import type { LayerCall, Wiring } from "../../nn/network/network.js";
 import { madeOf } from "../../recipe.js";
 
 /**

@@ -6,7 +6,7 @@ import { crc32 } from "../../crc32.js";
 import type { Dataset } from "../../data/dataset.js";
 import { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
-import { weightsOf } from "../../nn/trainedWeights.js";
+import { weightsOf } from "../../nn/weights/trainedWeights.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { Folds } from "./folds.js";

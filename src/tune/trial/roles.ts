@@ -16,8 +16,15 @@ import type { PaddedSteps } from "../../data/pipeline/padding.js";
 import { check, count, must, show } from "../../errors.js";
 import { sizeOf } from "../../graph/shape.js";
 import type { Floats } from "../../ndarray.js";
-import { networkOf, type Wiring } from "../../nn/network.js";
-import { type IdColumn, idError, type Roles, readsRoles, rolesOf, type StepColumns } from "../../nn/roles.js";
+import { networkOf, type Wiring } from "../../nn/network/network.js";
+import {
+  type IdColumn,
+  idError,
+  type Roles,
+  readsRoles,
+  rolesOf,
+  type StepColumns,
+} from "../../nn/network/roles.js";
 
 /** A pipeline that fits a network. */
 export interface FollowedPipeline {

@@ -1,9 +1,9 @@
 /** The settings of a training: their names, checks and defaults. */
 import type { ClassWeight } from "../../data/weights.js";
 import { check, isPlainObject } from "../../errors.js";
+import { checkEpochs } from "../../nn/arguments/epochs.js";
+import { checkBatch } from "../../nn/arguments/options.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
-import { checkEpochs } from "../../nn/epochs.js";
-import { checkBatch } from "../../nn/options.js";
 import { either, type OptionRules, readOptions } from "../../rules.js";
 import { checkEarlyStopping, checkPlateau, type PlateauOptions } from "../jobs/job.js";
 import type { Folds } from "./folds.js";

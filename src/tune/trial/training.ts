@@ -7,19 +7,19 @@ import type { SavedRun } from "../../engine/executor.js";
 import { check, must, show } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import type { Metric } from "../../metrics/metric.js";
+import { recipeOfModel } from "../../nn/arguments/compiled.js";
+import { weightsOfLayer } from "../../nn/layers/layerWeights.js";
+import { LayersModel } from "../../nn/models/layersModel.js";
 import {
   type Architecture,
   architectureFrom,
   hyperparametersOf,
   LEARNING_RATE,
   type ScoredArchitecture,
-} from "../../nn/architecture.js";
-import { recipeOfModel } from "../../nn/compiled.js";
-import { weightsOfLayer } from "../../nn/layers/layerWeights.js";
-import { LayersModel } from "../../nn/layersModel.js";
-import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
-import { EVALUATION_BATCH } from "../../nn/scores.js";
-import { startingWeights } from "../../nn/sharedWeights.js";
+} from "../../nn/programs/architecture.js";
+import { masksSteps, programOf, traceOf } from "../../nn/programs/programs.js";
+import { EVALUATION_BATCH } from "../../nn/training/scores.js";
+import { startingWeights } from "../../nn/training/sharedWeights.js";
 import { cos } from "../../numerics/elementary.js";
 import { getOptimizer } from "../../optim/registry.js";
 import { copyPlain, defined } from "../../options.js";

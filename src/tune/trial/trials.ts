@@ -3,7 +3,7 @@
  * no trials.
  */
 import { check, must } from "../../errors.js";
-import { validationName } from "../../nn/history.js";
+import { validationName } from "../../nn/callbacks/history.js";
 import { rungsOf } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial, WorkTime } from "../../search/study/contract.js";

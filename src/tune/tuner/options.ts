@@ -10,7 +10,7 @@ import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
 import type { MetricLike, TestScore } from "../../metrics/names.js";
 import type { Model } from "../../model/model.js";
-import type { LayersModel } from "../../nn/layersModel.js";
+import type { LayersModel } from "../../nn/models/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";

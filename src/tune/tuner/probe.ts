@@ -4,8 +4,8 @@
  * parameters ends a search before it starts; one that depends on parameters fails only the trials that have
  * them.
  */
-import { classUnits } from "../../nn/judge.js";
-import { LayersModel } from "../../nn/layersModel.js";
+import { classUnits } from "../../nn/arguments/judge.js";
+import { LayersModel } from "../../nn/models/layersModel.js";
 import { RandomStream } from "../../numerics/random.js";
 import { middlePoint } from "../../search/space/defaults.js";
 import { fromUnit } from "../../search/space/scale.js";

@@ -1,7 +1,7 @@
 /** Runs a tuner on a backend, from its first trial to the final fit. */
 import { platform } from "#platform";
 import { clockOf, FettleError, isA, messageOf } from "../../errors.js";
-import { IdError } from "../../nn/idError.js";
+import { IdError } from "../../nn/network/idError.js";
 import { jobsOf } from "../../platform/jobs.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone, noBest } from "../../search/study/best.js";

@@ -12,7 +12,7 @@ import { recent } from "../../memo.js";
 import type { Metric } from "../../metrics/metric.js";
 import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
-import { validationName } from "../../nn/history.js";
+import { validationName } from "../../nn/callbacks/history.js";
 import { RandomStream } from "../../numerics/random.js";
 import { defined } from "../../options.js";
 import type { Space } from "../../search/space/space.js";

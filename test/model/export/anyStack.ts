@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { FettleError } from "../../../src/errors.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { madeOf } from "../../../src/recipe.js";
 import { cases } from "../../cases.js";

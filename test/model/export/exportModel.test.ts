@@ -12,7 +12,7 @@ import { encodeTable } from "../../../src/data/dataset.js";
 import { applyPipeline } from "../../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../../src/data/table.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { denseModel, denseSpace } from "../../../src/tune/dense.js";
 import { tune } from "../../../src/tune/tune.js";

@@ -23,7 +23,7 @@ import {
   permute,
   reshape,
 } from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { cases } from "../../cases.js";

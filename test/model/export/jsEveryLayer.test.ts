@@ -1,10 +1,10 @@
 /** Every layer, and stacks of any, as modules of JavaScript: they predict what the model does. */
 import { describe, expect, it } from "vitest";
 import { exportJs } from "../../../src/model/export/js.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
 import { anyStackAgrees, networkOf, numbersFor, overImages, overSteps, sizeOf } from "./anyStack.js";

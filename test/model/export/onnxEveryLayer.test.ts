@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
 import { anyStackAgrees, modest, networkOf, numbersFor, overImages, overSteps, sizeOf } from "./anyStack.js";

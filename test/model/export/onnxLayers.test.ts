@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import {
   batchNormalization,
   dense,
@@ -15,8 +14,9 @@ import {
   merge,
   prelu,
 } from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { cases } from "../../cases.js";
 import { anyWay, otherLayer, trained } from "../../predict/networks.js";

@@ -1,7 +1,6 @@
 /** Networks with masks as ONNX files: the same results at the steps that count, by ONNX Runtime. */
 import { describe, expect, it } from "vitest";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import {
   activation,
   averagePooling1d,
@@ -27,6 +26,7 @@ import {
   timeDistributed,
   upSampling1d,
 } from "../../../src/nn/layers/index.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
 import { copied } from "../../nn/support.js";
 import { trained } from "../../predict/networks.js";
 import { CLOSE, difference, floats, run } from "./onnxRuntime.js";

@@ -16,7 +16,7 @@ import { readTable } from "../../../src/data/table.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { Model } from "../../../src/model/model.js";
 import { dense, globalAveragePooling1d, type Layer, masking } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { TableDescription } from "../../../src/predict/description.js";
 import { choice } from "../../../src/search/space/builders.js";

@@ -1,7 +1,6 @@
 /** Recurrent layers as loops of ONNX, in ONNX Runtime. */
 import { expect, it } from "vitest";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import {
   bidirectional,
   convLstm2d,
@@ -16,7 +15,8 @@ import {
   reshape,
   simpleRNN,
 } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { randomRows } from "../../nn/support.js";
 import { trained } from "../../predict/networks.js";

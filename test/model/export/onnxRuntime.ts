@@ -7,10 +7,10 @@ import * as ort from "onnxruntime-web/wasm";
 import protobuf from "protobufjs";
 import { expect } from "vitest";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { architectureFrom } from "../../../src/nn/architecture.js";
 import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../../src/nn/sequential.js";
-import * as training from "../../../src/nn/training.js";
+import { type Sequential, sequential } from "../../../src/nn/models/sequential.js";
+import { architectureFrom } from "../../../src/nn/programs/architecture.js";
+import * as training from "../../../src/nn/training/training.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 
 ort.env.wasm.numThreads = 1;

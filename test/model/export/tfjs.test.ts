@@ -8,7 +8,7 @@ import { importTfjs } from "../../../src/model/export/exportModel.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
 import type { ActivationName } from "../../../src/nn/activations.js";
 import { activation, dense, dropout, elu, prelu } from "../../../src/nn/layers/index.js";
-import { l1 } from "../../../src/nn/regularizers.js";
+import { l1 } from "../../../src/nn/weights/regularizers.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { LayerDescription, ModelContents } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";

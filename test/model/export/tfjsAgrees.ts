@@ -10,7 +10,7 @@ import { contentsOf } from "../../../src/model/contents.js";
 import { importTfjs } from "../../../src/model/export/importTfjs.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
 import { loadModel } from "../../../src/model/save.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { writeContents } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";
 import { numbersFor, sizeOf } from "./anyStack.js";

@@ -4,8 +4,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { architectureFrom } from "../../../src/nn/architecture.js";
-import * as training from "../../../src/nn/training.js";
+import { architectureFrom } from "../../../src/nn/programs/architecture.js";
+import * as training from "../../../src/nn/training/training.js";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -25,8 +25,8 @@ import {
   leakyReLU,
   prelu,
 } from "../../../src/nn/layers/index.js";
-import { l1l2, l2 } from "../../../src/nn/regularizers.js";
-import type { Sequential } from "../../../src/nn/sequential.js";
+import type { Sequential } from "../../../src/nn/models/sequential.js";
+import { l1l2, l2 } from "../../../src/nn/weights/regularizers.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import {
   type ModelContents,

@@ -3,14 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { saveModel } from "../../../src/model/save.js";
+import type { FitOptions } from "../../../src/nn/arguments/options.js";
 import { type Callback, checkCallbacks, type Logs } from "../../../src/nn/callbacks/callback.js";
 import { csvLogger } from "../../../src/nn/callbacks/csvLogger.js";
 import { earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
 import { reduceLROnPlateau } from "../../../src/nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../../src/nn/callbacks/terminateOnNaN.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import type { FitOptions } from "../../../src/nn/options.js";
-import * as training from "../../../src/nn/training.js";
+import * as training from "../../../src/nn/training/training.js";
 import { adam } from "../../../src/optim/adam.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, startFrom, weightsOf } from "../support.js";

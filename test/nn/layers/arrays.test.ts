@@ -1,9 +1,9 @@
 /** Options of layers for one of their arrays: each reaches that array, and no other. */
 import { expect, it } from "vitest";
-import { maxNorm } from "../../../src/nn/constraints.js";
-import { constant } from "../../../src/nn/initializerFactories.js";
 import * as layers from "../../../src/nn/layers/index.js";
-import { l2 } from "../../../src/nn/regularizers.js";
+import { maxNorm } from "../../../src/nn/weights/constraints.js";
+import { constant } from "../../../src/nn/weights/initializerFactories.js";
+import { l2 } from "../../../src/nn/weights/regularizers.js";
 
 type Make = (options: never) => layers.Layer;
 const image = [8, 8, 3];

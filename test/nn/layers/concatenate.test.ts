@@ -1,7 +1,7 @@
 /** Values joined along any axis, by their places, and the masks of sequences that follow each other. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { functional, input } from "../../../src/nn/functional.js";
 import { dense, masking, merge, permute, simpleRNN } from "../../../src/nn/layers/index.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { refusal } from "../../data/refusal.js";
 import { trained } from "../../predict/networks.js";

@@ -12,7 +12,6 @@ import { Graph, type Value } from "../../../src/graph/graph.js";
 import * as Opcode from "../../../src/graph/opcodes/program.js";
 import { input as leaf } from "../../../src/graph/operations/leaves.js";
 import { ROWS, sizeOf } from "../../../src/graph/shape.js";
-import { functional, input } from "../../../src/nn/functional.js";
 import {
   conv1d,
   conv2d,
@@ -23,7 +22,8 @@ import {
   type Layer,
   separableConv2d,
 } from "../../../src/nn/layers/index.js";
-import { l1, l2 } from "../../../src/nn/regularizers.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import { l1, l2 } from "../../../src/nn/weights/regularizers.js";
 import { madeOf, recipeOf } from "../../../src/recipe.js";
 import { decode } from "../../compile/code.js";
 import { compiled, randomRows, reference, refusal, wasm } from "../support.js";

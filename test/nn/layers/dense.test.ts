@@ -1,7 +1,7 @@
 /** Dense layers, penalties and dropout, seen through models and through programs. */
 import { describe, expect, it } from "vitest";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { l1, l1l2, l2, type Regularizer } from "../../../src/nn/regularizers.js";
+import { l1, l1l2, l2, type Regularizer } from "../../../src/nn/weights/regularizers.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, startFrom, weightsOf } from "../support.js";
 

@@ -1,8 +1,8 @@
 /** Attention of masked sequences, beside loops in float64. */
 import { describe, expect, it } from "vitest";
-import { functional, input } from "../../../src/nn/functional.js";
 import { multiHeadAttention } from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { marked, maskedModel, started, zeros } from "../masked.js";
 import { randomRows, weightsOf } from "../support.js";
 

@@ -3,7 +3,6 @@
  * read masks.
  */
 import { describe, expect, it } from "vitest";
-import { functional, input } from "../../../src/nn/functional.js";
 import {
   averagePooling1d,
   batchNormalization,
@@ -30,6 +29,7 @@ import {
   zeroPadding1d,
 } from "../../../src/nn/layers/index.js";
 import type { SymbolicTensor } from "../../../src/nn/layers/layer.js";
+import { functional, input } from "../../../src/nn/models/functional.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { marked, maskedModel, started, zeros } from "../masked.js";
 import { compiled, refusal, weightsOf } from "../support.js";

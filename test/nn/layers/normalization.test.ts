@@ -5,7 +5,6 @@
 import { describe, expect, it } from "vitest";
 import { sub } from "../../../src/graph/functions.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
-import { initializers } from "../../../src/nn/initializers.js";
 import {
   batchNormalization,
   defineLayer,
@@ -15,7 +14,8 @@ import {
   type Layer,
   layerNormalization,
 } from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
+import { initializers } from "../../../src/nn/weights/initializers.js";
 import { adam } from "../../../src/optim/adam.js";
 import { muon } from "../../../src/optim/muon.js";
 import type { Optimizer } from "../../../src/optim/optimizer.js";

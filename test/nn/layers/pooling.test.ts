@@ -12,7 +12,7 @@ import { constant, mul, reshape, sum } from "../../../src/graph/functions.js";
 import type { Value } from "../../../src/graph/graph.js";
 import { type Shape, sizeOf } from "../../../src/graph/shape.js";
 import * as layers from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { cases } from "../../cases.js";
 import { reference, refusal, wasm } from "../support.js";

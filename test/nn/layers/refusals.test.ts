@@ -3,7 +3,6 @@
  * word by word.
  */
 import { describe, expect, it } from "vitest";
-import { input } from "../../../src/nn/functional.js";
 import {
   activation,
   batchNormalization,
@@ -32,6 +31,7 @@ import {
   spatialDropout1d,
   spatialDropout2d,
 } from "../../../src/nn/layers/index.js";
+import { input } from "../../../src/nn/models/functional.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
 import { refusal } from "../support.js";
 

@@ -8,7 +8,7 @@ import { checkedLoss, type Loss, type LossName } from "../../../src/nn/losses/gi
 import * as losses from "../../../src/nn/losses/index.js";
 import type { BuiltInLoss, LossFunction } from "../../../src/nn/losses/loss.js";
 import { getLoss, losses as registry } from "../../../src/nn/losses/registry.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { recipeOf } from "../../../src/recipe.js";
 import { evaluateWithGradient, refusal, wasm } from "../support.js";
 

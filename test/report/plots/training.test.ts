@@ -1,6 +1,6 @@
 /** The picture of one training, and its form for terminals. */
 import { describe, expect, it } from "vitest";
-import type { History } from "../../../src/nn/history.js";
+import type { History } from "../../../src/nn/callbacks/history.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { plotHistory } from "../../../src/report/plots/history.js";
 import { renderSvg } from "../../../src/report/plots/svg.js";

@@ -4,7 +4,7 @@ import { decided } from "../../../src/metrics/decided.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import {

@@ -1,8 +1,8 @@
 /** Folds that a worker keeps: few where they are large, and never freed under a job that uses them. */
 import { describe, expect, it, vi } from "vitest";
-import { architectureFrom, hyperparametersOf } from "../../../src/nn/architecture.js";
-import { programOf } from "../../../src/nn/programs.js";
-import { EVALUATION_BATCH } from "../../../src/nn/scores.js";
+import { architectureFrom, hyperparametersOf } from "../../../src/nn/programs/architecture.js";
+import { programOf } from "../../../src/nn/programs/programs.js";
+import { EVALUATION_BATCH } from "../../../src/nn/training/scores.js";
 import { platform } from "../../../src/platform/node.js";
 import { type FoldExamples, sizeOf } from "../../../src/tune/jobs/fold.js";
 import type { Job } from "../../../src/tune/jobs/job.js";

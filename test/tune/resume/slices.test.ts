@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { kFold } from "../../../src/data/split/kFold.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { hyperband } from "../../../src/search/schedulers/hyperband.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";

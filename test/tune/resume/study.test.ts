@@ -4,9 +4,9 @@
  */
 import { describe, expect, it, vi } from "vitest";
 import { Model } from "../../../src/model/model.js";
-import { constant } from "../../../src/nn/initializerFactories.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
+import { constant } from "../../../src/nn/weights/initializerFactories.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { choice, float } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";

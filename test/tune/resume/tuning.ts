@@ -3,7 +3,7 @@
  * scored.
  */
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { float, int } from "../../../src/search/space/builders.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";

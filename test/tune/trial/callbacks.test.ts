@@ -9,7 +9,7 @@ import { earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
 import { learningRateScheduler } from "../../../src/nn/callbacks/learningRateScheduler.js";
 import { reduceLROnPlateau } from "../../../src/nn/callbacks/reduceLROnPlateau.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../src/nn/layersModel.js";
+import type { LayersModel } from "../../../src/nn/models/layersModel.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { choice, float } from "../../../src/search/space/builders.js";

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { metrics } from "../../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../../src/nn/sequential.js";
+import { type Sequential, sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { choice } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";

@@ -9,7 +9,7 @@ import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import type { TableDescription } from "../../../src/predict/description.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { FitSettings } from "../../../src/tune/trial/settings.js";

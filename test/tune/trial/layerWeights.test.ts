@@ -1,7 +1,7 @@
 /** Tuning over layers with weights: every trial starts from them, and none changes them. Needs `dist/`. */
 import { expect, it } from "vitest";
 import { dense, freeze, type Layer } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { choice, float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";

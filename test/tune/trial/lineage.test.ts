@@ -1,6 +1,6 @@
 /** Ends of trainings: how many are kept, and which trials are trained again. On models: pbt.test.ts. */
 import { expect, it } from "vitest";
-import { architectureFrom } from "../../../src/nn/architecture.js";
+import { architectureFrom } from "../../../src/nn/programs/architecture.js";
 import { checkSameTraining, createLineage, type TrainingEnd } from "../../../src/tune/trial/lineage.js";
 import { logistic } from "../support.js";
 

@@ -4,7 +4,7 @@ import { accuracy, logLoss, r2 } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { float, int } from "../../../src/search/space/builders.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";

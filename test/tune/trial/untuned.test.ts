@@ -7,7 +7,7 @@ import { applyPipeline, fitPipeline } from "../../../src/data/pipeline/pipeline.
 import { lossWeights } from "../../../src/data/weights.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense, embedding, flatten } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { sequential } from "../../../src/nn/models/sequential.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { choice } from "../../../src/search/space/builders.js";
 import { createBackend } from "../../../src/tune/jobs/backend.js";

@@ -8,7 +8,7 @@ import { concat, slice } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { ActivationFunction } from "../../activations.js";
-import type { InitializerFunction } from "../../initializers.js";
+import type { InitializerFunction } from "../../weights/initializers.js";
 
 /** One kind of recurrent cell. */
 export interface Cell {

@@ -2,7 +2,7 @@
 
 import { add, broadcastTo, concat, constant, matmul, mul, slice } from "../../../graph/functions.js";
 import { flag, type OptionRules, readOptions } from "../../../rules.js";
-import type { InitializerFunction } from "../../initializers.js";
+import type { InitializerFunction } from "../../weights/initializers.js";
 import type { Layer } from "../layer.js";
 import { type Cell, gatesOf } from "./cell.js";
 import { GATED_RULES, type GatedOptions, recurrentLayer, vectors } from "./recurrentLayer.js";

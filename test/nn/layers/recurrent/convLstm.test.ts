@@ -1,7 +1,6 @@
 /** `convLstm2d` against Keras' `ConvLSTM2D` in float64: stored, with the script that made it; and its states. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { functional, input } from "../../../../src/nn/functional.js";
 import type { Sizes } from "../../../../src/nn/layers/geometry.js";
 import {
   type ConvLstm2dOptions,
@@ -10,6 +9,7 @@ import {
   masking,
   reshape,
 } from "../../../../src/nn/layers/index.js";
+import { functional, input } from "../../../../src/nn/models/functional.js";
 import { compiled, randomRows, reference, refusal, wasm } from "../../support.js";
 import { difference, type Evaluated, evaluated, type Given } from "./support.js";
 

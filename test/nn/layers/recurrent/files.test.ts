@@ -13,7 +13,7 @@ import {
   simpleRNN,
   timeDistributed,
 } from "../../../../src/nn/layers/index.js";
-import { sequential } from "../../../../src/nn/sequential.js";
+import { sequential } from "../../../../src/nn/models/sequential.js";
 import { loadPredictor } from "../../../../src/predict/index.js";
 import { CLOSE, difference, floats, run } from "../../../model/export/onnxRuntime.js";
 import { randomRows, weightsOf } from "../../support.js";

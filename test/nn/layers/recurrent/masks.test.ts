@@ -4,7 +4,6 @@
 import { describe, expect, it } from "vitest";
 import { equal, mul, sub } from "../../../../src/graph/functions.js";
 import { sizeOf } from "../../../../src/graph/shape.js";
-import { functional, input } from "../../../../src/nn/functional.js";
 import {
   activation,
   averagePooling1d,
@@ -26,7 +25,8 @@ import {
   timeDistributed,
 } from "../../../../src/nn/layers/index.js";
 import type { SymbolicTensor } from "../../../../src/nn/layers/layer.js";
-import type { LayersModel } from "../../../../src/nn/layersModel.js";
+import { functional, input } from "../../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../../src/nn/models/layersModel.js";
 import { randomRows, reference, refusal } from "../../support.js";
 import { evaluated } from "./support.js";
 

@@ -5,8 +5,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mul } from "../../../../src/graph/functions.js";
-import { functional, input } from "../../../../src/nn/functional.js";
-import { initializers } from "../../../../src/nn/initializers.js";
 import {
   bidirectional,
   defineLayer,
@@ -20,7 +18,9 @@ import {
   simpleRNN,
   timeDistributed,
 } from "../../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../../src/nn/layersModel.js";
+import { functional, input } from "../../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../../src/nn/models/layersModel.js";
+import { initializers } from "../../../../src/nn/weights/initializers.js";
 import { adam } from "../../../../src/optim/adam.js";
 import { recipeOf } from "../../../../src/recipe.js";
 import { cases } from "../../../cases.js";

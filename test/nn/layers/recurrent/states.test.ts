@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { exportOnnx } from "../../../../src/model/export/onnx.js";
 import { loadModel, saveModel } from "../../../../src/model/save.js";
-import { functional, input } from "../../../../src/nn/functional.js";
 import {
   bidirectional,
   dense,
@@ -12,7 +11,8 @@ import {
   merge,
   simpleRNN,
 } from "../../../../src/nn/layers/index.js";
-import type { LayersModel } from "../../../../src/nn/layersModel.js";
+import { functional, input } from "../../../../src/nn/models/functional.js";
+import type { LayersModel } from "../../../../src/nn/models/layersModel.js";
 import { loadPredictor } from "../../../../src/predict/predictor.js";
 import { CLOSE, difference, floats, run } from "../../../model/export/onnxRuntime.js";
 import { compiled, randomRows, refusal, weightsOf } from "../../support.js";
