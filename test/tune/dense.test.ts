@@ -101,6 +101,20 @@ describe("denseSpace and denseModel", () => {
     expect(numbers({ optimizer: "adamw" })).not.toHaveProperty("globalClipNorm");
   });
 
+  it("Adam forgets squared gradients by 0.95 a step, others as they do; beta2 is for those that have it", async () => {
+    const data = { task: "regression" as const, outputs: 1 };
+    const beta2 = (params: Record<string, string | number>) =>
+      architectureFrom(denseModel(data, params).described(), 2).optimizer.hyperparameters.beta2;
+    expect(beta2({})).toBe(0.95);
+    expect(beta2({ optimizer: "adamw" })).toBe(0.999);
+    expect(beta2({ optimizer: "lion" })).toBe(0.99);
+    expect(beta2({ beta2: 0.75 })).toBe(0.75);
+    expect(beta2({ optimizer: "adamw", beta2: 0.5 })).toBe(0.5);
+    expect(await refusal(() => denseModel(data, { optimizer: "sgd", beta2: 0.5 }))).toMatch(
+      /^unknown_name: .*beta2/,
+    );
+  });
+
   it("the model is what the parameters say", async () => {
     const model = denseModel(
       { task: "classification", outputs: 3 },
