@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["serve"],
   ["tune"],
   ["store"],
+  ["explain"],
   ["model"],
   ["predict"],
   ["workers"],
@@ -324,6 +325,7 @@ it("what is for one kind of host is imported by nothing else but the command lin
 
 /** Files above nn/ that call a metric themselves, and why none of them could forget a mask. */
 const SCORED: Readonly<Record<string, string>> = {
+  "explain/importance.ts": "refuses a model that leaves out steps",
   "tune/baselines/compare.ts": "refuses a final model that leaves out steps",
   "tune/jobs/watch.ts": "hands the mask to the metrics of a model, which take it",
   "tune/linear/choice.ts": "scores linear models, which have no mask",

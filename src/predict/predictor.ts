@@ -119,7 +119,8 @@ export class Predictor {
   /** @internal */
   constructor(
     private readonly flow: Flow,
-    private readonly table: TableDescription,
+    /** @internal */
+    readonly table: TableDescription,
     /** How a word that the model was not trained on is treated. */
     readonly unknown: UnknownRule,
   ) {}

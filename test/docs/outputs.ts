@@ -176,6 +176,10 @@ export const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/models.md", "loadPredictor(bytes)"),
     (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['yes','no']yes"),
   ],
+  [
+    blockWith("docs/explaining.md", "explainRow(final"),
+    (output) => expect(output).toBe("[ 'age', 'port' ]\nno [ 'age' ]\nage\n"),
+  ],
   [blockWith("docs/models.md", "epochs: 12"), (output) => expect(output).toBe("true\n")],
   ...["four.best.value", "JSON.parse(saved)"].map(
     (part) =>

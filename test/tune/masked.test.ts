@@ -2,7 +2,9 @@
  * Tunings of networks over padded sequences: what padding holds moves no score, and what could not be told
  * apart is refused.
  */
+
 import { expect, it } from "vitest";
+import { permutationImportance } from "../../src/explain/importance.js";
 import { float, type Model } from "../../src/index.js";
 import { dense, globalAveragePooling1d, gru, type Layer, masking } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/models/sequential.js";
@@ -118,6 +120,14 @@ it("what would count targets of padding is refused", async () => {
   const tuned = sequenceOf({});
   expect(await refusal(async () => compareBaselines(await tune(tuned), tuned))).toBe(
     "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not support",
+  );
+  const { final } = await tune(tuned);
+  const rows = {
+    columns: Array.from({ length: STEPS }, (_, t) => x.map((row) => row[t][0])),
+    y: squares(0).flat(),
+  };
+  expect(await refusal(() => permutationImportance(final as never, rows as never))).toBe(
+    "unsupported: importances need a network whose output has no mask; received one that leaves out steps",
   );
 });
 

@@ -13,6 +13,7 @@ import fc from "fast-check";
 import * as fettle from "fettle";
 import * as benchmark from "fettle/benchmark";
 import * as engine from "fettle/engine";
+import * as explaining from "fettle/explain";
 import * as exporting from "fettle/export";
 import * as ops from "fettle/ops";
 import * as predicting from "fettle/predict";
@@ -51,6 +52,7 @@ const entries = {
   "fettle/engine": engine,
   "fettle/export": exporting,
   "fettle/ops": ops,
+  "fettle/explain": explaining,
   "fettle/predict": predicting,
   "fettle/report": report,
 };

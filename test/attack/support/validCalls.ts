@@ -6,6 +6,7 @@ import * as fettle from "fettle";
 import { contestant, defineProblem } from "fettle/benchmark";
 import { Graph } from "fettle/engine";
 import * as ops from "fettle/ops";
+import { loadPredictor } from "fettle/predict";
 import { studyData } from "fettle/report";
 import { memoryStorage } from "fettle/store";
 import ndarray from "ndarray";
@@ -35,6 +36,13 @@ async function fitted() {
   await model.fit(x, y, { epochs: 1 });
   return model;
 }
+
+/** A predictor of them, with the rows. */
+const asked = async () =>
+  [
+    await loadPredictor(fettle.saveModel(await fitted())),
+    { columns: [y], rows: 6, y: Float64Array.from(y) },
+  ] as const;
 
 const trials = () =>
   Array.from({ length: 6 }, (_, number) => ({
@@ -321,6 +329,14 @@ export const VALID: Readonly<
   select: () => [...pairOf(), 1],
   slice: () => [value(), [0, 0], [1, 1]],
   step: () => [graph()],
+  // fettle/explain
+  counterfactuals: async () => [(await asked())[0], [[1]], x, { least: 100 }],
+  explain: asked,
+  explainRow: async () => [(await asked())[0], [[1]], x],
+  partialDependence: asked,
+  permutationImportance: asked,
+  shapleyValues: async () => [(await asked())[0], [[1]], x],
+  strongestPairs: asked,
   // fettle/report
   ...Object.fromEntries(
     [
