@@ -19,7 +19,7 @@ interface Expression {
 }
 
 /** Files that make expressions of parts. */
-const MAKERS = ["cli/explain.ts", "data/dates.ts", "data/numbers.ts", "model/export/jsNumbers.ts"];
+const MAKERS = ["cli/messages.ts", "data/dates.ts", "data/numbers.ts", "model/export/jsNumbers.ts"];
 
 function inSources(): { written: Expression[]; makers: Set<string> } {
   const written: Expression[] = [];
@@ -70,7 +70,7 @@ async function madeByMakers(): Promise<Expression[]> {
     const { patternsOf } = await import("../src/model/export/jsNumbers.js");
     for (const format of [{ unit: "$", scaled: true, group: " " }, { unit: "days" }, { clock: true }])
       patternsOf(format);
-    const { inFlags } = await import("../src/cli/explain.js");
+    const { inFlags } = await import("../src/cli/messages.js");
     inFlags("testSize must be less", ["testSize"]);
   } finally {
     vi.unstubAllGlobals();

@@ -1,120 +1,176 @@
-/** Errors in terms of the command line: flags instead of options, and suggestions for unknown flags. */
-import type { Command, CommanderError } from "commander";
-import { FettleError } from "../errors.js";
-import { flagOf } from "./flags.js";
+/** `fettle explain`: which columns decide a model's answers, or why one row has its answer. */
 
-/** An error whose message must not be rewritten, since its names are not options but come from a file. */
-class VerbatimError extends FettleError {}
+import { type Dataset, encodeRows, takeExamples } from "../data/dataset.js";
+import { check, FettleError, isRecord } from "../errors.js";
+import { explain, explainRow } from "../explain/explain.js";
+import type { Model } from "../model/model.js";
+import type { TableDescription } from "../predict/description.js";
+import { describeExplanation, describeRow } from "../report/explanation.js";
+import { count } from "../report/format.js";
+import { divideRows } from "../tune/trial/folds.js";
+import { digestOfData, type Receipt } from "../tune/trial/receipt.js";
+import { splitSeed } from "../tune/tuner/setup.js";
+import { defineCommand } from "./command.js";
+import { readDataset } from "./dataset.js";
+import { isFile, titleOf } from "./files.js";
+import {
+  type FlagsOf,
+  grouped,
+  integer,
+  JSON_ONLY,
+  names,
+  number,
+  SEED,
+  splitNames,
+  text,
+  texts,
+} from "./flags.js";
+import { readModel } from "./modelFile.js";
+import { readRowsFor, SCORED, scoredRows, tableOf } from "./scoredRows.js";
+import { drawingFor, note, paintFor, printLines } from "./streams.js";
+import type { TuneFlags } from "./tuneFlags.js";
+import { validationOf } from "./validation.js";
 
-/** Runs `work`; the message of an error that it throws is shown as it is. */
-export function verbatim<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof FettleError)) throw error;
-    throw new VerbatimError(error.code, error.message, { cause: error });
-  }
+const { weight, ...ROWS } = SCORED;
+/** The flags of a model, and of a row. */
+const OF_MODEL = grouped("Which columns decide:", {
+  metric: text("<name>", "the score that becomes worse (default: logLoss or rootMeanSquaredError)"),
+  group: texts(
+    "<columns>",
+    "columns to shuffle together, separated by commas; may be repeated (default: those that tell nearly the same)",
+  ),
+  weight,
+});
+const OF_ROW = grouped("Why a row has its answer:", {
+  to: text("<class>", "the class that a change must lead to (default: any other)"),
+  least: number("<n>", "the prediction that a change must reach at least, for a quantity"),
+  most: number("<n>", "the prediction that a change must reach at most, for a quantity"),
+  fixed: names("<columns>", "columns that cannot change, separated by commas"),
+});
+const EXPLAIN = {
+  row: integer(1)("<n>", "explain the answer for this row; 1 is the first below the header"),
+  ...OF_MODEL,
+  ...OF_ROW,
+  ...grouped("Rows:", ROWS),
+  seed: SEED,
+  json: JSON_ONLY,
+};
+type ExplainFlags = FlagsOf<typeof EXPLAIN>;
+
+export const define = defineCommand({
+  description:
+    "Show which columns decide the answers of a saved model, and in which direction; or with --row why a row has " +
+    "its answer, and what would change it. Of the table that the model was tuned on, the test rows are used.",
+  arguments: [
+    ["<model>", "model file, such as study/model.fettle"],
+    ["<data.csv>", "table with the columns that the model was trained on; without --row also its target"],
+  ],
+  flags: EXPLAIN,
+  after: `Examples:
+  fettle explain study/model.fettle last-month.csv
+  fettle explain study/model.fettle last-month.csv --row 3 --fixed age`,
+  run,
+});
+
+async function run(path: string, file: string, flags: ExplainFlags): Promise<void> {
+  const { row } = flags;
+  const [others, how] = row === undefined ? [OF_ROW, "needs"] : [OF_MODEL, "must be left out with"];
+  for (const name of Object.keys(others))
+    check(flags[name as keyof ExplainFlags] === undefined, () => `--${name} ${how} --row`);
+  const model = await readModel(path);
+  const table = tableOf(model, path);
+  printLines(
+    await (row === undefined ? ofModel(model, table, file, flags) : ofRow(model, table, file, row, flags)),
+  );
 }
 
-/** The message of an error that the command threw, with the command's flags in place of option names. */
-export function explainError(error: FettleError, command: Command | undefined): string {
-  if (error instanceof VerbatimError || command === undefined) return error.message;
-  // a model names an option of its training
-  const training = /\btrain with (\w+): /.exec(error.message)?.slice(1) ?? [];
-  return inFlags(error.message, [...command.options.map((option) => option.attributeName()), ...training]);
+async function ofModel(
+  model: Model,
+  table: TableDescription,
+  file: string,
+  flags: ExplainFlags,
+): Promise<string[]> {
+  const all = await readRowsFor(table, model, file, flags);
+  const { rows: scored, leftOut } = scoredRows(all, table, file, flags);
+  const own = await testRowsOf(model, file, scored.rows);
+  const rows = own ?? scored;
+  if (own)
+    note(
+      `This is the table that the model was tuned on: only its ${count(own.rows, "test row")}, which no trial saw, ${own.rows === 1 ? "is" : "are"} used.`,
+    );
+  const { metric, group, seed, json, weight: column } = flags;
+  const found = await explain(model, rows, {
+    seed,
+    ...(metric !== undefined && { metric }),
+    ...(group && { groups: group.map(splitNames) }),
+  } as Parameters<typeof explain>[2]);
+  if (json) return [JSON.stringify({ ...found, leftOut: leftOut > 0 ? leftOut : undefined, weight: column })];
+  return describeExplanation(found, titleOf(file), drawingFor(process.stdout), paintFor(process.stdout));
+}
+
+async function ofRow(
+  model: Model,
+  table: TableDescription,
+  file: string,
+  row: number,
+  flags: ExplainFlags,
+): Promise<string[]> {
+  const read = await readRowsFor(table, model, file, flags);
+  check(row <= read.rows, () => `--row must be at most ${read.rows}, the rows of the table; received ${row}`);
+  const { targets = [table.target] } = table;
+  // a row to be explained needs no target
+  const columns = read.columns.filter(({ name }) => !targets.includes(name));
+  const rows = encodeRows({ ...read, columns }, table);
+  const { to, least, most, fixed, seed, json } = flags;
+  const found = await explainRow(
+    model,
+    { columns: rows.columns.map((cells) => cells.subarray(row - 1, row)) },
+    rows,
+    {
+      seed,
+      ...(to !== undefined && { to }),
+      ...(least !== undefined && { least }),
+      ...(most !== undefined && { most }),
+      ...(fixed && { fixed }),
+    },
+  );
+  if (json) return [JSON.stringify({ row, ...found })];
+  const title = `Row ${row} of ${titleOf(file)}`;
+  return describeRow(found, title, drawingFor(process.stdout), paintFor(process.stdout));
 }
 
 /**
- * A message of the library in terms of the command line.
- *
- * @param options - names of options in code; other names in the message stay unchanged
- * @example
- * ```ts
- * inFlags('choose missing: "drop", or leave columns out with drop: ["id"]', ["missing", "drop"]);
- * // "choose --missing drop, or leave columns out with --drop id"
- * ```
+ * The rows of the table of a model's own study that no trial saw; undefined for another table. A note says if
+ * there are none, or if the table cannot be read again.
  */
-export function inFlags(message: string, options: readonly string[]): string {
-  let text = message.replace(/\b([a-z]\w*)\(\)/g, "$1"); // a strategy's name is not a call here
-  for (const option of options) {
-    const flag = flagOf(option);
-    text = text
-      .replace(new RegExp(`(?<!["\\w-])${option}: (${LITERAL})`, "g"), (_, literal: string) =>
-        settingOf(flag, literal),
-      )
-      .replace(new RegExp(`(^|[:;] |\\n *)${option}(?= (?:must|is|has)\\b)`, "g"), `$1${flag}`);
-    // a name in camel case is not an English word
-    if (/[A-Z]/.test(option)) text = text.replace(new RegExp(`(?<!["\\w-])${option}(?!["\\w])`, "g"), flag);
+async function testRowsOf({ notes }: Model, file: string, rows: number): Promise<Dataset | undefined> {
+  const { receipt, command } = notes as { receipt?: Receipt; command?: { flags?: TuneFlags } };
+  if (receipt?.rows !== rows || !isRecord(command?.flags)) return undefined;
+  if (!isFile(file)) {
+    note("If the model was tuned on this table, name its file, so that only the test rows are used.");
+    return undefined;
   }
-  return text;
+  const { flags } = command as { flags: TuneFlags };
+  const data = await ownData(file, flags);
+  if (!data || (await digestOfData(data)).data !== receipt.data) return undefined;
+  const { testSize, seed } = flags;
+  const { folds, scored } = divideRows(data, {
+    validation: validationOf(flags, data),
+    testSize,
+    seed: splitSeed(seed),
+  });
+  const { validation: test } = folds[scored];
+  if (test.length > 1) return takeExamples(data, test);
+  note("The model was trained on these rows: importances show what it memorized. Use other rows.");
+  return undefined;
 }
 
-const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-/** A word, a number, a list of words, a number by name, or words or numbers by name in JSON. */
-const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)(?:,${STRING}:(?:${STRING}|\d+))*\}|true|false`;
-
-/** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
-function settingOf(flag: string, literal: string): string {
-  if (literal.startsWith('{"')) {
-    const all = Object.entries(JSON.parse(literal) as Record<string, string | number>);
-    return `${flag} ${quoted(all.map(([name, word]) => `${name}=${word}`).join(","))}`;
+/** The table as the study read it, if it can be read so. */
+async function ownData(file: string, flags: TuneFlags): Promise<Dataset | undefined> {
+  try {
+    return await readDataset(file, flags);
+  } catch (error) {
+    if (error instanceof FettleError) return undefined;
+    throw error;
   }
-  if (literal === "true") return flag;
-  if (literal === "false") return flag.replace("--", "--no-");
-  if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
-  const value = JSON.parse(literal) as string | number | string[];
-  if (!Array.isArray(value)) return `${flag} ${quoted(String(value))}`;
-  // a name that contains a comma needs its own flag
-  const plain = value.filter((name) => !name.includes(","));
-  const others = value.filter((name) => name.includes(","));
-  return [...(plain.length > 0 ? [plain.join(",")] : []), ...others]
-    .map((text) => `${flag} ${quoted(text)}`)
-    .join(" ");
-}
-
-/** A word for a shell, in quotes if it needs them. */
-export function quoted(word: string): string {
-  return /^[\p{L}\p{N}_.,:/@%+=-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** A path for a shell, as an argument of a command, where a word that begins with - would be a flag. */
-export function quotedPath(path: string): string {
-  return quoted(/^-./.test(path) ? `./${path}` : path);
-}
-
-/** The names of our flags in other tools (scikit-learn, Optuna, Keras and KerasTuner). */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  "--cv": "--folds",
-  "--n-jobs": "--jobs",
-  "--n-trials": "--trials",
-  "--max-trials": "--trials",
-  "--objective": "--metric",
-  "--random-state": "--seed",
-  "--sampler": "--strategy",
-  "--timeout": "--seconds",
-  "--pruner": "--scheduler",
-  "--workers": "--jobs",
-};
-
-/** The message for an invalid command line, with the nearest flag and how to get help. */
-export function explainUsage(error: CommanderError, program: Command, words: readonly string[]): string {
-  let [command, name]: [Command | undefined, string] = [undefined, program.name()];
-  for (const word of words) {
-    const next: Command | undefined = (command ?? program).commands.find((each) => each.name() === word);
-    if (!next) break;
-    [command, name] = [next, `${name} ${word}`];
-  }
-  const help = `Run ${name} --help for usage.`;
-  const unknown = error.message.match(/unknown option '(--[^'=]+)/)?.[1];
-  if (unknown === undefined || command === undefined) return `${error.message}\n${help}`;
-  if (command.commands.length > 0) {
-    const first = command.commands.map((each) => each.name()).join(", ");
-    return `error: one of the commands of ${name} must come before ${unknown}: ${first}\n${help}`;
-  }
-  const flags = command.options.flatMap(({ long }) => long ?? []);
-  const longer = flags.filter((flag) => flag.startsWith(`${unknown}-`));
-  const other = flags.includes(OTHER_NAMES[unknown]) ? OTHER_NAMES[unknown] : undefined;
-  const meant = longer.length === 1 ? longer[0] : other;
-  if (meant === undefined) return `${error.message}\n${help}`;
-  return `error: unknown option '${unknown}'\n(Did you mean ${meant}?)\n${help}`;
 }

@@ -259,6 +259,10 @@ export function isThere(path: string): boolean {
   return reading(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
+/** Whether a path is a file that can be read again, other than a pipe. */
+export const isFile = (path: string): boolean =>
+  reading(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile() ?? false;
+
 /** @throws FettleError as {@link isThere} */
 export function isFolder(path: string): boolean {
   return reading(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() ?? false;

@@ -155,6 +155,13 @@ export const epochs = taking<number>((flag, word) => {
   return count;
 });
 
+/** A finite number. */
+export const number = taking<number>((flag, word) => {
+  const value = numberOf(word);
+  must(Number.isFinite(value), flag, "a finite number", word);
+  return value;
+});
+
 /** A number of at least 0 and below 1. */
 export const share = taking<number>((flag, word) => {
   const value = numberOf(word);

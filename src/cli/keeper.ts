@@ -6,7 +6,7 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
-import { quoted } from "./explain.js";
+import { quoted } from "./messages.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, orClosed, RecordedStudy, shownStorage } from "./storageFile.js";
 import { hasStudyOf, type Made, type SavedProgram, type SavedTable, StudyFolder } from "./studyFolder.js";

@@ -8,8 +8,8 @@ import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
 import type { Define } from "./command.js";
 import { EXIT, MEANINGS } from "./exit.js";
-import { explainError, explainUsage } from "./explain.js";
 import { WriteError } from "./fileErrors.js";
+import { explainError, explainUsage } from "./messages.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 
 type Entry = readonly [summary: string, load: () => Promise<{ readonly define: Define }>];
@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   fit: ["train a dense network with given hyperparameters on a table", () => import("./fit.js")],
   predict: ["predict the rows of a table with a saved model", () => import("./predict.js")],
   evaluate: ["score a saved model on a table", () => import("./evaluate.js")],
+  explain: ["show which columns decide a model's answers, and why", () => import("./explain.js")],
   export: ["write a saved model in another format", () => import("./export.js")],
   inspect: ["show how a table is read", () => import("./inspect.js")],
   "lr-find": ["find learning rates worth tuning on a table", () => import("./lrFind.js")],

@@ -1,8 +1,8 @@
 /** The command that reproduces a study exactly, if there is one. */
 import type { Space } from "../search/space/space.js";
 import type { TuneResult } from "../tune/tuner/options.js";
-import { quoted, quotedPath } from "./explain.js";
 import { flagOf, namesOf, offFlagOf } from "./flags.js";
+import { quoted, quotedPath } from "./messages.js";
 import { type Networks, networksOf } from "./studyFolder.js";
 import { OF_A_RUN, TUNE } from "./tuneFlags.js";
 

@@ -6,9 +6,9 @@ import { countStatuses, firstFailure } from "../report/study.js";
 import type { Params } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import { quoted } from "./explain.js";
 import { flagOf } from "./flags.js";
 import type { Places } from "./keeper.js";
+import { quoted } from "./messages.js";
 import { shownStorage } from "./storageFile.js";
 import { coloursFor, note } from "./streams.js";
 

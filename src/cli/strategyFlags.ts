@@ -5,9 +5,9 @@ import { type Space, spaceFromJson } from "../search/space/space.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
 import { integer, text } from "./flags.js";
+import { verbatim } from "./messages.js";
 
 /** Population-based training is a strategy that wraps another; `fettle tune` offers it as a scheduler. */
 export const POPULATION = "pbt";

@@ -13,9 +13,9 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import { curvesCsv } from "./curvesCsv.js";
-import { quoted } from "./explain.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
+import { quoted } from "./messages.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
 
 export const MODEL_FILE = "model.fettle";

@@ -24,7 +24,7 @@ import type { FitSettings } from "../tune/trial/settings.js";
 import { thresholdRule } from "../tune/trial/threshold.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { pipelineOf, readDataset } from "./dataset.js";
-import { verbatim } from "./explain.js";
+import { verbatim } from "./messages.js";
 import { paceOf, speedOf } from "./pace.js";
 import { NO_SCHEDULER, POPULATION, readSpace, spaceName, strategyOf } from "./strategyFlags.js";
 import { note } from "./streams.js";

@@ -11,9 +11,9 @@ import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.j
 import { VERSION } from "../version.js";
 import { defineCommand } from "./command.js";
 import { EXIT } from "./exit.js";
-import { quotedPath } from "./explain.js";
 import { type FlagsOf, integer, JSON_ONLY, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
+import { quotedPath } from "./messages.js";
 import { createBar } from "./progress.js";
 import { mustBeLeftOut } from "./resume.js";
 import { paintFor, printLines, widthOf } from "./streams.js";

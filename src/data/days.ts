@@ -1,4 +1,4 @@
-/** Dates without parsing: the orders of their parts, the length of a day, and the ISO form of a day. */
+/** Dates without parsing: the orders of their parts, the length of a day, and the ISO form of moments. */
 
 /** The order of year, month and day if all are digits. */
 export type DateOrder = "ymd" | "dmy" | "mdy";
@@ -32,3 +32,15 @@ export function isoDay(moment: number): string {
   const padded = (value: number, length: number): string => String(value).padStart(length, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
+
+/** The time of a moment, in UTC: `08:30:00.000`. */
+export function clockOf(moment: number): string {
+  const ofDay = moment - Math.floor(moment / DAY) * DAY;
+  const part = (unit: number, of: number, length = 2): string =>
+    String(Math.floor(ofDay / unit) % of).padStart(length, "0");
+  return `${part(3_600_000, 24)}:${part(60_000, 60)}:${part(1000, 60)}.${part(1, 1000, 3)}`;
+}
+
+/** The day of a moment, with the time where it is not midnight: `2009-10-16T08:30:00.000Z`. */
+export const isoMoment = (moment: number): string =>
+  isoDay(moment) + (moment % DAY === 0 ? "" : `T${clockOf(moment)}Z`);

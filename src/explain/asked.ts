@@ -2,7 +2,7 @@
  * The model that is explained, as something that answers: predictions for rows whose cells are chosen. It is
  * only asked to predict; nothing in this part knows a network, or trains.
  */
-import { isoDay } from "../data/days.js";
+import { isoMoment } from "../data/days.js";
 import { PARSERS } from "../data/parsers.js";
 import type { PaddedSteps } from "../data/pipeline/padding.js";
 import { check, FettleError, must, mustBeInteger, unknownName } from "../errors.js";
@@ -120,7 +120,7 @@ export class Asked {
     const { kind, categories } = this.table.inputs[place];
     if (Number.isNaN(cell)) return null;
     if (kind === "number") return cell;
-    if (kind === "date") return isoDay(cell);
+    if (kind === "date") return isoMoment(cell);
     return categories[cell] ?? null;
   }
 

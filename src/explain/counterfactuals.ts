@@ -5,7 +5,7 @@
  * @see S. Wachter, B. Mittelstadt and C. Russell, "Counterfactual explanations without opening the black
  * box", Harvard Journal of Law & Technology 31, 2018
  */
-import { check, show, unknownName } from "../errors.js";
+import { check, must, show, unknownName } from "../errors.js";
 import { ranked } from "../metrics/curve.js";
 import { classAt } from "../metrics/decided.js";
 import type { Rows } from "../predict/rows.js";
@@ -36,15 +36,18 @@ const RULES = {
 
 /** A change of one or two columns that turns an answer. */
 export interface Counterfactual {
-  readonly changes: readonly { readonly column: string; readonly from: CellValue; readonly to: CellValue }[];
+  readonly changes: readonly {
+    readonly column: string;
+    readonly from: CellValue;
+    readonly to: CellValue;
+    /** For numbers and dates: the share of rows whose value is passed. */
+    readonly passed?: number;
+  }[];
   /** `[outputs]` The prediction after the change. */
   readonly prediction: readonly number[];
   /** The class after the change; undefined for quantities. */
   readonly class?: string;
-  /**
-   * How far the columns move: for numbers and dates the share of rows whose value is passed, for words, and
-   * for a cell that was missing, 1; the sum of both.
-   */
+  /** The sum over the columns: the share of rows that is passed, or 1 for a word or a missing cell. */
   readonly cost: number;
 }
 
@@ -85,7 +88,7 @@ const PAIR_AXES = 60;
  * @param row - one row
  * @param rows - rows whose values count as possible
  * @throws FettleError `unknown_name` for a class or column that is not there; `invalid_argument` for other
- * options out of range, for a quantity without `least` and `most`, and for an answer that is there already
+ * options out of range, for a quantity without `least` or `most`, and for an answer that is there already
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -191,10 +194,11 @@ export async function counterfactuals(
   return kept.map((moves, k) => {
     const { classes, threshold } = asked.table;
     return {
-      changes: moves.map(({ axis: { place, values }, at }) => ({
+      changes: moves.map(({ axis: { place, values, costs, isOrdered }, at }) => ({
         column: asked.table.inputs[place].name,
         from: asked.valueOf(place, own.columns[place][0]),
         to: asked.valueOf(place, values[at]),
+        ...(isOrdered && { passed: costs[at] }),
       })),
       prediction: [...predictions.subarray(k * outputs, (k + 1) * outputs)],
       ...(classes.length > 0 && { class: classes[classAt(predictions, k * outputs, outputs, threshold)] }),
@@ -254,9 +258,10 @@ type Goal = (predictions: Float64Array, start: number) => number;
 function goalOf(asked: Asked, prediction: Float64Array, { to, least, most }: CounterfactualOptions): Goal {
   const { classes, threshold, outputs } = asked.table;
   if (classes.length === 0) {
+    must(to === undefined, "to", "left out for a quantity, which has no classes", to);
     check(
-      (least !== undefined || most !== undefined) && to === undefined,
-      () => "a change of a quantity needs least or most; a class is answered only by classification models",
+      least !== undefined || most !== undefined,
+      () => `a change of a quantity needs a goal, such as least: ${Math.ceil(Math.abs(prediction[0])) + 1}`,
     );
     check(outputs === 1, () => `least and most need a model of one quantity; received one of ${outputs}`);
     const goal: Goal = (predictions, start) =>
@@ -267,10 +272,8 @@ function goalOf(asked: Asked, prediction: Float64Array, { to, least, most }: Cou
     );
     return goal;
   }
-  check(
-    least === undefined && most === undefined,
-    () => "least and most need a model of a quantity; use to with a class",
-  );
+  for (const [name, limit] of Object.entries({ least, most }))
+    must(limit === undefined, name, "left out for classes, one of which is the goal", limit);
   if (to !== undefined && !classes.includes(to)) throw unknownName("class", to, classes);
   const now = classAt(prediction, 0, outputs, threshold);
   const goal = to === undefined ? undefined : classes.indexOf(to);

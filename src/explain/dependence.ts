@@ -49,7 +49,10 @@ export interface Dependence {
   readonly mean: readonly (readonly number[])[];
   /** `[curves, values, outputs]` The predictions for single rows; of numbers and dates alone. */
   readonly curves: readonly (readonly (readonly number[])[])[];
-  /** Ranges of more than a tenth of all without any row: there a curve is a guess. */
+  /**
+   * Ranges without any row, of more than a tenth of all and three times the mean distance of values: there a
+   * curve is a guess.
+   */
   readonly gaps: readonly (readonly [from: CellValue, to: CellValue])[];
   /** How many rows have words that are not among the `values`. */
   readonly others: number;
@@ -69,8 +72,9 @@ export interface PairDependence {
   readonly mean: readonly (readonly (readonly number[])[])[];
 }
 
-/** A part of the range without rows that is wide enough to be told. */
+/** A part of the range, and a multiple of the mean distance, without rows that is wide enough to be told. */
 const GAP = 0.1;
+const DISTANCES = 3;
 
 /**
  * How the predictions of the model change with each of its columns: the mean over rows (partial dependence),
@@ -228,7 +232,9 @@ function gridOf({ table: { inputs } }: Asked, place: number, cells: Float64Array
   return {
     values: Float64Array.from([...chosen.map((at) => levels[at]), ...(missing > 0 ? [Number.NaN] : [])]),
     counts: missing > 0 ? [...held, missing] : held,
-    gaps: isOrdered ? gaps.filter(([from, to]) => to - from > GAP * range) : [],
+    gaps: isOrdered
+      ? gaps.filter(([from, to]) => to - from > Math.max(GAP, DISTANCES / gaps.length) * range)
+      : [],
     others,
     isOrdered,
   };

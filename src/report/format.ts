@@ -1,5 +1,5 @@
 /** Numbers, values and durations as short text for people. Not for machines: it rounds. */
-import { DAY, isoDay } from "../data/days.js";
+import { clockOf, isoDay } from "../data/days.js";
 import { show } from "../errors.js";
 import { characters, columnsOf } from "./columns.js";
 
@@ -41,13 +41,10 @@ export function formatValue(value: unknown): string {
  * @param isExact - whether to write milliseconds too, as in `2009-10-16 08:30:00.000`
  */
 export function formatMoment(moment: number, isExact = false): string {
-  const ofDay = moment - Math.floor(moment / DAY) * DAY;
-  const minutes = Math.floor(ofDay / 60_000);
-  const time = [Math.floor(minutes / 60), minutes % 60]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
-  if (isExact) return `${isoDay(moment)} ${time}:${((ofDay % 60_000) / 1000).toFixed(3).padStart(6, "0")}`;
-  return minutes === 0 ? isoDay(moment) : `${isoDay(moment)} ${time}`;
+  const clock = clockOf(moment);
+  if (isExact) return `${isoDay(moment)} ${clock}`;
+  const time = clock.slice(0, "08:30".length);
+  return time === "00:00" ? isoDay(moment) : `${isoDay(moment)} ${time}`;
 }
 
 /** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min` */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, it } from "vitest";
 import { readTableFile } from "../../src/cli/dataset.js";
-import { inFlags } from "../../src/cli/explain.js";
+import { inFlags } from "../../src/cli/messages.js";
 import type { TableLimits } from "../../src/data/limits.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-limits-"));

@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { quotedPath } from "../../src/cli/explain.js";
 import { lockFile, lockFolder } from "../../src/cli/lock.js";
+import { quotedPath } from "../../src/cli/messages.js";
 import { sourceOf } from "../../src/cli/optimize/setup.js";
 import { checkFile, namesFolder } from "../../src/cli/output.js";
 import { fettle, folder, listing, smallTable } from "./fettle.js";

@@ -81,6 +81,21 @@ const rows: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     ],
     json: [`data.csv ${OWN}`, "--json", /^\{"rows":30,"positive":"yes","scores":\{.*\}\}\n$/, /Scores/],
   },
+  explain: {
+    unknown: ["plain.csv", "--unknown ignore", /on 30 rows of plain.csv/, /^refused: .*"milk"/],
+    encoding: ["data.csv", OWN, /on 30 rows/, /^refused: /],
+    limits: [`data.csv ${OWN}`, "--limits rows=29", /^refused: .*rows/, /What decides/],
+    row: [`data.csv ${OWN}`, "--row 2", /^Row 2 of data.csv: hot /, /^What decides/],
+    metric: [`data.csv ${OWN}`, "--metric accuracy", /the accuracy of/, /the logLoss of/],
+    group: [`data.csv ${OWN}`, "--group size", /together\n.*\n {2}size /, /\n {2}drink, size /],
+    weight: [`data.csv ${OWN} --json`, "--weight size", /"weight":"size"\}\n$/, /"pairs":\[.*\]\}\n$/],
+    to: [`data.csv ${OWN} --row 2`, "--to no", /^refused: .*must be another class/, /^Row 2/],
+    least: [`data.csv ${OWN} --row 2`, "--least 3", /^refused: least must be left out/, /^Row 2/],
+    most: [`data.csv ${OWN} --row 2`, "--most 3", /^refused: most must be left out/, /^Row 2/],
+    fixed: [`data.csv ${OWN} --row 2`, "--fixed drink,size", /No change of/, /The answer would be/],
+    seed: [`data.csv ${OWN}`, "--seed -1", /^refused: .*--seed must be/, /^What decides/],
+    json: [`data.csv ${OWN}`, "--json", /^\{"task":"classification",.*\}\n$/, /What decides/],
+  },
 };
 
 describe.each(Object.entries(rows))("fettle %s", (name, flags) => {
@@ -113,7 +128,7 @@ describe.each(Object.entries(rows))("fettle %s", (name, flags) => {
   );
 });
 
-describe.each(["predict", "evaluate"])("fettle %s has each limit", (name) => {
+describe.each(["predict", "evaluate", "explain"])("fettle %s has each limit", (name) => {
   it.each([
     ["rows", 30, "rows"],
     ["columns", 4, "columns"],

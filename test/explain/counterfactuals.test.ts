@@ -14,7 +14,7 @@ describe("counterfactuals", () => {
     const found = await counterfactuals(isAbove, rowsOf([[40, 30]]), hundred);
     // 2x > 120: x of 61 passes 21 rows of 100; y alone cannot: it ends at 99
     expect(found.find(({ changes }) => changes.length === 1)).toEqual({
-      changes: [{ column: "x", from: 40, to: 61 }],
+      changes: [{ column: "x", from: 40, to: 61, passed: 0.21 }],
       prediction: [1],
       class: "yes",
       cost: 0.21,
@@ -58,15 +58,15 @@ describe("counterfactuals", () => {
     });
     const [{ changes, cost }] = await counterfactuals(both, rowsOf([[10, 20]]), hundred);
     expect(changes).toEqual([
-      { column: "x", from: 10, to: 51 },
-      { column: "y", from: 20, to: 61 },
+      { column: "x", from: 10, to: 51, passed: 0.41 },
+      { column: "y", from: 20, to: 61, passed: 0.41 },
     ]);
     expect(cost).toBeCloseTo(0.82, 12);
   });
 
   it("leave fixed columns alone", async () => {
     const found = await counterfactuals(isAbove, rowsOf([[60, 20]]), hundred, { fixed: ["x"] });
-    expect(found.map(({ changes }) => changes)).toEqual([[{ column: "y", from: 20, to: 31 }]]);
+    expect(found.map(({ changes }) => changes)).toEqual([[{ column: "y", from: 20, to: 31, passed: 0.11 }]]);
     expect(await counterfactuals(isAbove, rowsOf([[60, 20]]), hundred, { fixed: ["x", "y"] })).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describe("counterfactuals", () => {
       classes: ["no", "yes"],
     });
     const [{ changes }] = await counterfactuals(model, rowsOf([[0]]), rows);
-    expect(changes).toEqual([{ column: "x", from: 0, to: 700 }]);
+    expect(changes).toEqual([{ column: "x", from: 0, to: 700, passed: 0.7 }]);
   });
 
   it("change a word to one that rows have, and fill a cell that was missing", async () => {
@@ -130,12 +130,12 @@ describe("counterfactuals", () => {
   });
 
   it.each([
-    [isAbove, { least: 1 }, /least and most need a model of a quantity/],
+    [isAbove, { least: 1 }, /least must be left out for classes, one of which is the goal; received 1/],
     [isAbove, { to: "maybe" }, /unknown class "maybe"/],
     [isAbove, { to: "no" }, /to must be another class than the answer; received "no"/],
     [isAbove, { fixed: ["z"] }, /unknown input "z"/],
-    [formulaModel(numbers("x", "y"), ([x]) => x), {}, /needs least or most/],
-    [formulaModel(numbers("x", "y"), ([x]) => x), { to: "yes" }, /needs least or most/],
+    [formulaModel(numbers("x", "y"), ([x]) => x), {}, /needs a goal, such as least: 2/],
+    [formulaModel(numbers("x", "y"), ([x]) => x), { to: "yes" }, /to must be left out for a quantity/],
     [formulaModel(numbers("x", "y"), ([x]) => x), { least: 0 }, /must exclude the prediction; received 1/],
   ])("refuse what cannot be meant", async (model, options, message) => {
     await expect(counterfactuals(model, rowsOf([[1, 1]]), hundred, options)).rejects.toThrow(message);

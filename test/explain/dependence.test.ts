@@ -27,17 +27,10 @@ describe("partial dependence", () => {
         [[4], [8], [12]],
         [[12], [24], [36]],
       ],
-      gaps: [
-        [1, 2],
-        [2, 3],
-      ],
+      gaps: [],
       others: 0,
     });
     expect(y.mean).toEqual([[4], [8], [24]]);
-    expect(y.gaps).toEqual([
-      [2, 4],
-      [4, 12],
-    ]);
   });
 
   it("takes quantiles of many numbers, both ends among them, and counts the rows near each", async () => {
@@ -48,6 +41,14 @@ describe("partial dependence", () => {
     // a number halfway counts for the one before
     expect(counts).toEqual([13, 25, 25, 25, 13]);
     expect(gaps).toEqual([]);
+  });
+
+  it("names wide ranges without rows, among many values", async () => {
+    const model = formulaModel([{ name: "x" }, { name: "day", kind: "date" }], ([x]) => x);
+    const values = [...Array.from({ length: 20 }, (_, i) => i), 30, 32];
+    const [x, day] = await partialDependence(model, rowsOf(values.map((value) => [value, value * DAY])));
+    expect(x.gaps).toEqual([[19, 30]]);
+    expect(day.gaps).toEqual([["1970-01-20", "1970-01-31"]]);
   });
 
   it("takes the most common words, and says how many rows have others", async () => {
@@ -72,7 +73,7 @@ describe("partial dependence", () => {
     const [x, day] = await partialDependence(
       model,
       rowsOf([
-        [1, 0],
+        [1, DAY / 4],
         [Number.NaN, 366 * DAY],
         [3, 366 * DAY],
       ]),
@@ -82,7 +83,7 @@ describe("partial dependence", () => {
       [1, 1, 1],
       [[1], [3], [-1]],
     ]);
-    expect([day.values, day.gaps]).toEqual([["1970-01-01", "1971-01-02"], [["1970-01-01", "1971-01-02"]]]);
+    expect(day.values).toEqual(["1970-01-01T06:00:00.000Z", "1971-01-02"]);
   });
 
   it("draws the columns that are named, and refuses others", async () => {

@@ -122,7 +122,7 @@ describe("an explanation of a row", () => {
     const rows = rowsOf([[1], [2], [3]]);
     expect((await explainRow(quantity, rowsOf([[1]]), rows)).changes).toBeUndefined();
     const { changes } = await explainRow(quantity, rowsOf([[1]]), rows, { least: 5 });
-    expect(changes?.map((each) => each.changes)).toEqual([[{ column: "x", from: 1, to: 3 }]]);
+    expect(changes?.map((each) => each.changes)).toEqual([[{ column: "x", from: 1, to: 3, passed: 2 / 3 }]]);
   });
 
   it("has a missing cell and the words of a category as values", async () => {

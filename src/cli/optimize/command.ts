@@ -5,7 +5,7 @@
 import { check, show } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
-import { quoted } from "../explain.js";
+import { quoted } from "../messages.js";
 
 /** What a placeholder may name, in addition to parameters. */
 export const PLACES = {

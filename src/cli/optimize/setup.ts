@@ -10,7 +10,7 @@ import { type Space, spaceFromJson } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
-import { verbatim } from "../explain.js";
+import { verbatim } from "../messages.js";
 import { namesFolder } from "../output.js";
 import { NO_SCHEDULER, POPULATION, readSpace, strategyOf } from "../strategyFlags.js";
 import { type ProgramCommand, readCommand } from "./command.js";
