@@ -237,6 +237,7 @@ export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
 export type { SliceOptions } from "./platform/slices.js";
 export type { Answer, Distribution } from "./predict/answers.js";
+export type { Intervals } from "./predict/conformal.js";
 export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {

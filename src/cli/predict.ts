@@ -6,14 +6,16 @@ import { limitsOf, mustFit, type TableLimits } from "../data/limits.js";
 import { cellText } from "../data/scan.js";
 import { namesIn } from "../data/table.js";
 import { check, FettleError, show } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 import { classesOf } from "../predict/answers.js";
+import { intervalsOf, setsOf } from "../predict/conformal.js";
 import type { Predictor } from "../predict/predictor.js";
 import { RowError, type RowRecord } from "../predict/rows.js";
 import { csvCell } from "../report/trialsCsv.js";
 import { defineCommand } from "./command.js";
 import { readSource } from "./dataset.js";
 import { inFile, nameOf, turn } from "./files.js";
-import { type FlagsOf, names, text, turnOn } from "./flags.js";
+import { type FlagsOf, names, share, text, turnOn } from "./flags.js";
 import { ROWS, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
@@ -21,6 +23,11 @@ import { WholeFile } from "./wholeFile.js";
 const PREDICT = {
   out: text("<file.csv>", "file to write, completely or not at all (default: standard output)"),
   proba: turnOn("also write the probability of each class"),
+  intervals: turnOn(
+    "also write <target>_low and <target>_high, which hold the target with the probability --coverage",
+  ),
+  sets: turnOn("also write <target>_set, the classes that cannot be excluded at --coverage, separated by ;"),
+  coverage: share("<p>", "probability that an interval or a set holds the truth (default: 0.9)"),
   keep: names("<columns>", "columns of the table to copy to the output, separated by commas"),
   ...ROWS,
 };
@@ -50,7 +57,11 @@ export const define = defineCommand({
 });
 
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
-  const { unknown } = flags;
+  const { unknown, coverage } = flags;
+  check(
+    coverage === undefined || flags.intervals || flags.sets,
+    "--coverage needs --intervals or --sets, to which it belongs",
+  );
   const predictor = await readPredictor(path, unknown === undefined ? {} : { unknown });
   check(
     !flags.proba || predictor.classes.length > 0,
@@ -138,12 +149,15 @@ class Predictions {
     private readonly predictor: Predictor,
     private readonly flags: PredictFlags,
     private readonly write: (lines: string) => void,
-  ) {}
+  ) {
+    // refused before anything is written
+    this.sureness(new Float64Array(predictor.table.outputs), 1);
+  }
 
   /** @throws FettleError `invalid_data` naming missing columns */
   begin(columns: readonly string[], file: string, unit: "line" | "record" = "line"): void {
     const { predictor, flags } = this;
-    const { keep = [], proba } = flags;
+    const { keep = [], proba, intervals, sets } = flags;
     this.unit = unit;
     this.file = file;
     const inputs = predictor.inputs.map(({ name }) => name);
@@ -157,7 +171,11 @@ class Predictions {
     this.columns = this.wanted.map(() => []);
     const targets = predictor.targets.map((name) => (keep.includes(name) ? `${name} (predicted)` : name));
     const classes = proba ? predictor.classes.map((name) => `${predictor.targets[0]}=${name}`) : [];
-    this.write(lineOf([...keep, ...targets, ...classes]));
+    const sure = [
+      ...(intervals ? predictor.targets.flatMap((name) => [`${name}_low`, `${name}_high`]) : []),
+      ...(sets ? [`${predictor.targets[0]}_set`] : []),
+    ];
+    this.write(lineOf([...keep, ...targets, ...classes, ...sure]));
   }
 
   push(place: number, cells: readonly Cell[]): void {
@@ -176,15 +194,30 @@ class Predictions {
     const { data, shape } = this.predicted(Object.fromEntries(wanted.map((name, j) => [name, columns[j]])));
     const [rows, outputs] = shape;
     const classes = predictor.classes.length > 0 ? classesOf(data, rows, predictor, this.place) : undefined;
+    const sure = this.sureness(data, rows);
     const lines = places.map((_, i) => {
       const own = Array.from(data.subarray(i * outputs, (i + 1) * outputs));
       const shares = outputs === 1 ? [1 - own[0], own[0]] : own;
       const answer = classes ? [classes[i], ...(proba ? shares : [])] : own;
-      return lineOf([...kept.map((values) => values[i]), ...answer]);
+      return lineOf([...kept.map((values) => values[i]), ...answer, ...sure[i]]);
     });
     this.write(lines.join(""));
     this.columns = wanted.map(() => []);
     this.places = [];
+  }
+
+  /** What `--intervals` and `--sets` write after each prediction. */
+  private sureness(data: Floats, rows: number): (readonly (string | number)[])[] {
+    const { intervals, sets, coverage = 0.9 } = this.flags;
+    const { table } = this.predictor;
+    const ends = intervals && intervalsOf(data, rows, table, coverage);
+    const words = sets && setsOf(data, rows, table, coverage);
+    return Array.from({ length: rows }, (_, row) => [
+      ...(ends
+        ? table.pipeline.target.outputs.flatMap((_, j) => [ends.low.get(row, j), ends.high.get(row, j)])
+        : []),
+      ...(words ? [words[row].join(";")] : []),
+    ]);
   }
 
   private predicted(rows: Readonly<Record<string, Cell[]>>) {

@@ -31,6 +31,7 @@ import {
   distributionOf,
   tableOfNumbers,
 } from "../predict/answers.js";
+import { type Intervals, intervalsOf, setsOf } from "../predict/conformal.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
 import { namedRow, RowError, RowReader, type Rows } from "../predict/rows.js";
 import { flag, type OptionRules, readOptions } from "../rules.js";
@@ -229,6 +230,35 @@ export class Model<Test extends string = string> {
     mustEndWith("classify", `rows alone: ${BY_MODEL}`, surplus);
     const { data, shape } = this.predict(rows);
     return classesOf(data, shape[0], this.tableFor(data.length / shape[0]));
+  }
+
+  /**
+   * Intervals that hold each target with the probability `coverage`, for rows of the kind that the model was
+   * tuned on. Several targets have each its own.
+   *
+   * @param coverage - between 0 and 1
+   * @throws FettleError as `predict`; `invalid_argument` for a coverage out of range, or for which there were
+   * too few rows; `invalid_state` for a model of classes, or without a record of its errors
+   */
+  predictIntervals(rows: Rows, coverage?: number): Intervals;
+  predictIntervals(rows: Rows, coverage = 0.9, ...surplus: unknown[]): Intervals {
+    mustEndWith("predictIntervals", `rows and coverage: ${BY_ITSELF}`, surplus);
+    const { data, shape } = this.predict(rows);
+    return intervalsOf(data, shape[0], this.tableOf("interval of a target"), coverage);
+  }
+
+  /**
+   * For each row the classes that cannot be excluded: the true one is among them with the probability
+   * `coverage`, for rows of the kind that the model was tuned on. The predicted class is always among them.
+   *
+   * @param coverage - between 0 and 1
+   * @throws FettleError as `predictIntervals`; `invalid_state` for a regression model
+   */
+  predictSets(rows: Rows, coverage?: number): string[][];
+  predictSets(rows: Rows, coverage = 0.9, ...surplus: unknown[]): string[][] {
+    mustEndWith("predictSets", `rows and coverage: ${BY_MODEL}`, surplus);
+    const { data, shape } = this.predict(rows);
+    return setsOf(data, shape[0], this.tableOf("set of classes"), coverage);
   }
 
   /**

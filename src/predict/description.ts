@@ -76,6 +76,23 @@ export interface TableDescription {
   readonly threshold: number;
   /** How a word that the model was not trained on is treated. @defaultValue `"refuse"` */
   readonly unknown?: UnknownRule;
+  /** What the model knows of its errors, if it was tuned so. */
+  readonly conformal?: Conformal;
+}
+
+/** How far predictions were from the truth, by their size. */
+export interface Misses {
+  /** Predictions up to each number, then all larger ones, ascending. */
+  readonly edges: readonly number[];
+  /** For each, distances from the truth at equal steps of probability, ascending. */
+  readonly distances: readonly (readonly number[])[];
+}
+
+/** What a model knows of its errors: of each target, or one entry for classes. */
+export interface Conformal {
+  /** How many rows it is from. */
+  readonly rows: number;
+  readonly misses: readonly Misses[];
 }
 
 /** The most layers of a network in a file, so that a small file does not take minutes to compile. */
@@ -208,7 +225,8 @@ function unpacked(table: PackedTable, width: number): TableDescription {
       (!target.moments || (task === "regression" && !target.log && target.moments.least > 0)) &&
       (task === "regression"
         ? classes.length === 0 && (targets === undefined || targets.length === outputs)
-        : classes.length > 1 && (outputs === classes.length || (outputs === 1 && classes.length === 2))),
+        : classes.length > 1 && (outputs === classes.length || (outputs === 1 && classes.length === 2))) &&
+      (!table.conformal || table.conformal.misses.length === (task === "regression" ? outputs : 1)),
     "its inputs, pipeline, network and target do not fit each other",
   );
   return { ...table, inputs, pipeline: { ...table.pipeline, columns } };
@@ -303,6 +321,9 @@ const isColumn = fields({
   rest: maybe(isText),
   ignoreCase: is(undefined, true, false),
 });
+const isMisses: Test = (value) =>
+  fields({ edges: list(isNumber), distances: list(some(isNumber)) })(value) &&
+  (value as Misses).distances.length === (value as Misses).edges.length + 1;
 const isTable = fields({
   schema: fields({ na: isWords, columns: list(isColumn) }),
   inputs: some(fields({ name: isText, gaps: is(true, false), times: is(undefined, true, false) })),
@@ -323,4 +344,5 @@ const isTable = fields({
   classes: isWords,
   threshold: isNumber,
   unknown: is(undefined, "refuse", "missing", "ignore"),
+  conformal: maybe(fields({ rows: isCount, misses: some(isMisses) })),
 });

@@ -9,5 +9,6 @@ export { type ErrorCode, FettleError } from "../errors.js";
 export { type Nested, toNested } from "../ndarray.js";
 export { type ReadyOptions, ready } from "../numerics/kernels.js";
 export type { Answer, Distribution } from "./answers.js";
+export type { Intervals } from "./conformal.js";
 export { loadPredictor, Predictor, type PredictorOptions } from "./predictor.js";
 export { RowError, type RowRecord, type Rows } from "./rows.js";

@@ -17,6 +17,7 @@ import {
   distributionOf,
   tableOfNumbers,
 } from "./answers.js";
+import { type Intervals, intervalsOf, setsOf } from "./conformal.js";
 import { type NetworkDescription, readContents, type TableDescription } from "./description.js";
 import { Forward, type Results } from "./forward.js";
 import { plainStacks } from "./layers.js";
@@ -210,6 +211,35 @@ export class Predictor {
     mustEndWith("answers", `rows alone: ${BY_MODEL}`, surplus);
     const { data, rows: count } = this.means(rows);
     return answersOf(data, count, this.table.outputs, this.table);
+  }
+
+  /**
+   * Intervals that hold each target with the probability `coverage`, for rows of the kind that the model was
+   * tuned on. Several targets have each its own.
+   *
+   * @param coverage - between 0 and 1
+   * @throws FettleError as `predict`; `invalid_argument` for a coverage out of range, or for which there were
+   * too few rows; `invalid_state` for a model of classes, or without a record of its errors
+   */
+  predictIntervals(rows: Rows, coverage?: number): Intervals;
+  predictIntervals(rows: Rows, coverage = 0.9, ...surplus: unknown[]): Intervals {
+    mustEndWith("predictIntervals", `rows and coverage: ${BY_ITSELF}`, surplus);
+    const { data, rows: count } = this.means(rows);
+    return intervalsOf(data, count, this.table, coverage);
+  }
+
+  /**
+   * For each row the classes that cannot be excluded: the true one is among them with the probability
+   * `coverage`, for rows of the kind that the model was tuned on. The predicted class is always among them.
+   *
+   * @param coverage - between 0 and 1
+   * @throws FettleError as `predictIntervals`; `invalid_state` for a regression model
+   */
+  predictSets(rows: Rows, coverage?: number): string[][];
+  predictSets(rows: Rows, coverage = 0.9, ...surplus: unknown[]): string[][] {
+    mustEndWith("predictSets", `rows and coverage: ${BY_MODEL}`, surplus);
+    const { data, rows: count } = this.means(rows);
+    return setsOf(data, count, this.table, coverage);
   }
 
   private means(rows: Rows): Predictions {

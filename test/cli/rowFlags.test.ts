@@ -63,6 +63,14 @@ const rows: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   predict: {
     out: [`data.csv ${OWN}`, "--out own.csv", /^hot\n(yes|no)\n/, /^refused: .*ENOENT/],
     proba: [`data.csv ${OWN}`, "--proba", /^hot,hot=no,hot=yes\n(yes|no),0\.\d+,0\.\d+\n/, /^hot\n/],
+    sets: [`data.csv ${OWN}`, "--sets", /^refused: sets need a model that was tuned/, /^hot\n/],
+    intervals: [`data.csv ${OWN}`, "--intervals", /^refused: intervals need a model of quantities/, /^hot\n/],
+    coverage: [
+      `data.csv ${OWN}`,
+      "--coverage 0.8",
+      /^refused: --coverage needs --intervals or --sets, to which it belongs$/,
+      /^hot\n/,
+    ],
     keep: [`data.csv ${OWN}`, "--keep size,id", /^size,id,hot\n0,r0,(yes|no)\n1,r1,/, /^hot\n/],
     unknown: ["plain.csv", "--unknown ignore", /^hot\n(yes|no)\n/, /^refused: .*"milk"/],
     encoding: ["data.csv", OWN, /^hot\n(yes|no)\n/, /^refused: /],

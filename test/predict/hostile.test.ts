@@ -269,6 +269,10 @@ describe("every field of a description", () => {
     ]),
     ["table/targets", wrong],
     ["table/unknown", wrong],
+    ["table/conformal", wrong],
+    ["table/conformal", { rows: 1, misses: [] }],
+    ["table/conformal", { rows: 1, misses: [{ edges: [1], distances: [[1]] }] }],
+    ["table/conformal", { rows: 1, misses: [{ edges: [], distances: [[]] }] }],
   ])("is refused where few files have it, too: %s as %j", (path, value) => {
     const keys = path.split("/").map((key) => (key === "0" ? 0 : key));
     const field = String(keys.pop());
@@ -278,6 +282,13 @@ describe("every field of a description", () => {
       `the description of its ${keys[0]} is invalid`,
     );
   });
+});
+
+it("errors of one quantity of two are refused", () => {
+  const parts = partsOf(files["two quantities"].bytes);
+  const conformal = { rows: 1, misses: [{ edges: [], distances: [[1]] }] };
+  const fettle = replaced(parts.fettle, ["table"], (was) => ({ ...(was as object), conformal }));
+  expect(() => readContents(sealed({ ...parts, fettle }))).toThrow("do not fit each other");
 });
 
 describe("a network that claims more than the file has", () => {

@@ -22,6 +22,7 @@ import { meanOf } from "../ensemble/select.js";
 import { meanAt } from "../ensemble/temperature.js";
 import type { JobResult } from "../jobs/job.js";
 import { type Calibration, calibrationOf } from "./calibration.js";
+import { conformalOf } from "./conformal.js";
 import { chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
 import { type FinalLimits, type FinalPlan, type Shortened, shortenedBy } from "./finalLimits.js";
 import { gatherLibrary, type Library } from "./library.js";
@@ -113,6 +114,7 @@ export async function fitFinal<S extends Space>(
     chosen?.picks.map(({ own }) => own) ?? (rule || calibrate ? [await outOfFold(setup, study, best)] : []);
   const calibration = calibrate && calibrationOf(held, template.folds);
   const temperature = calibration?.temperature ?? 1;
+  const conformal = held.length > 0 && conformalOf(held, template.folds, data.task, temperature);
   for (const { network, fit } of new Set(parts)) {
     const { state: saved } = fit?.result ?? {};
     if (saved) network.restore({ row: data.shape ?? pipeline.features.length, saved, training });
@@ -146,6 +148,7 @@ export async function fitFinal<S extends Space>(
     threshold,
     ...(data.targets && { targets: data.targets }),
     ...(setup.unknown !== "refuse" && { unknown: setup.unknown }),
+    ...(conformal && { conformal }),
   };
   const { params, number, value } = bestTrial;
   const [metric] = setup.metrics;

@@ -317,6 +317,8 @@ describe("the table of a final model", () => {
       classes: data.classes,
       threshold,
       unknown: "unknown" in more ? more.unknown : undefined,
+      // of the out-of-fold predictions that the threshold is chosen by
+      conformal: "threshold" in more ? expect.objectContaining({ rows: data.rows }) : undefined,
     };
     expect(own).toEqual(expected);
     const { table: kept } = await loadModel(saveModel(final));
