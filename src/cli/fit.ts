@@ -114,7 +114,7 @@ async function run(file: string, flags: FitFlags): Promise<void> {
       };
       const study = studyData(result.study as StudySource, { name: file, metrics: setup.labels });
       const shown = { test: final.test, ...defined({ baselines }) };
-      const table = { ...tableParts(file, setup, final, out), ...(await saidOf(file, flags, data)) };
+      const table = { ...(await tableParts(file, setup, final, out)), ...(await saidOf(file, flags, data)) };
       writeWhole(report, await createReport(study, { ...table, ...shown }));
     }
     if (flags.json) {

@@ -8,6 +8,8 @@ import type { Warning } from "../data/diagnosis/warning.js";
 import { rowIn } from "../data/origin.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
+import { partialDependence } from "../explain/dependence.js";
+import { permutationImportance } from "../explain/importance.js";
 import { classAt } from "../metrics/decided.js";
 import type { Model } from "../model/model.js";
 import { defined } from "../options.js";
@@ -179,12 +181,12 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 }
 
 /** For a table whose rows were divided as in the study. */
-export function tableParts(
+export async function tableParts(
   file: string,
   { data, rows, labels: metrics, folds }: Pick<TuneSetup, "data" | "rows" | "labels" | "folds">,
   model?: Model,
   path?: string,
-): Parts {
+): Promise<Parts> {
   const testRows = rows.folds[rows.scored].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
@@ -211,7 +213,51 @@ export function tableParts(
       warnings: warningsOf(data),
     },
     ...(predictions && { predictions, segments: segmentsThatDiffer(data, testRows, predictions) }),
+    ...(model && testRows.length > 1 && (await explanationOf(data, testRows, model))),
   };
+}
+
+/** About how many cells may be predicted to find out which columns decide: some tenths of a second. */
+const MOST_CELLS = 3e7;
+/** Fewer rows say little. */
+const LEAST_EXPLAINED = 50;
+/** The columns with a curve. */
+const CURVES = 4;
+
+/** Which columns decide, or why that is not known. */
+async function explanationOf(
+  data: Dataset,
+  testRows: Int32Array,
+  model: Model,
+): Promise<Pick<Parts, "explanation">> {
+  const repeats = 5;
+  const { length: columns } = data.inputs;
+  const most = Math.floor(MOST_CELLS / (repeats * columns * columns));
+  if (most < Math.min(LEAST_EXPLAINED, testRows.length))
+    return {
+      explanation: `The table has ${columns} columns, too many to be measured for a report; the command explain measures them.`,
+    };
+  const rows = takeExamples(data, testRows);
+  try {
+    const importance = await permutationImportance(model, rows, {
+      repeats,
+      rows: Math.min(10_000, Math.max(2, most)),
+    });
+    const first = importance.columns.flatMap((each) => (each.columns.length === 1 ? each.columns : []));
+    const dependence = await partialDependence(model, rows, { columns: first.slice(0, CURVES), rows: 200 });
+    const { task, classes, targets = [data.target], outputs } = data;
+    return {
+      explanation: {
+        task,
+        importance,
+        dependence,
+        outputs: classes.length > 0 ? classes.slice(-outputs) : targets,
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    return { explanation: `It is not known which columns decide: ${error.message}.` };
+  }
 }
 
 /** Problems of a data set, cached because they take a while to find and are reported twice. */

@@ -154,7 +154,7 @@ function filesWritten(files: readonly string[], target: string): string[] {
 }
 
 /** The report among the files of `--out`. */
-function reportIn(
+async function reportIn(
   folder: string,
   { file, data, flags }: SavedTable,
   setup: TuneSetup,
@@ -165,6 +165,6 @@ function reportIn(
     folder,
     result.study as StudySource,
     { ...summary, command: { file, data, flags } },
-    tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
+    await tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
   );
 }

@@ -118,8 +118,9 @@ export async function partialDependence(
       values: Array.from(values, (value) => asked.valueOf(place, value)),
       counts: grid.counts,
       mean: by.map((predictions) => meansOf(asked, predictions)),
-      curves: Array.from({ length: curves }, (_, row) =>
-        by.map((predictions) => outputsAt(asked, predictions, row)),
+      // of rows that are spread evenly: a table is often in order
+      curves: Array.from({ length: curves }, (_, k) =>
+        by.map((predictions) => outputsAt(asked, predictions, Math.floor((k * cells.rows) / curves))),
       ),
       gaps: grid.gaps.map(([from, to]) => [asked.valueOf(place, from), asked.valueOf(place, to)] as const),
       others: grid.others,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
-import { formatValue } from "../../src/report/format.js";
+import { formatScore, formatValue } from "../../src/report/format.js";
 import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
 import { without } from "./without.js";
 
@@ -32,7 +32,15 @@ describe.concurrent("fettle report", () => {
     expect(tuned.code).toBe(0);
     expect(tuned.stdout).toContain("Report: study/report.html");
     const written = read(cwd, "study/report.html");
-    expect(headings(written)).toEqual("answer use search matters training quality data repeat".split(" "));
+    expect(headings(written)).toEqual(
+      "answer use columns search matters training quality data repeat".split(" "),
+    );
+    // as fettle explain has them, on the same rows
+    const explained = await fettle(["explain", "study/model.fettle", "data.csv", "--json"], cwd);
+    const { importance } = JSON.parse(explained.stdout);
+    const { columns, importance: worse, interval } = importance.columns[0];
+    const figures = [worse, ...interval].map(formatScore);
+    expect(written).toContain(`without ${columns[0]} by ${figures[0]}, ${figures[1]} to ${figures[2]}`);
     expect(await ranProgram(written, cwd)).toMatch(/class: '(low|high)'/);
     const again = await fettle(["report", "study"], cwd);
     expect(again).toEqual({ code: 0, stdout: "Written: study/report.html\n", stderr: "" });
@@ -54,6 +62,20 @@ describe.concurrent("fettle report", () => {
       expect.stringContaining("the report does not include the model"),
     ]);
     expect(headings(read(cwd, "new/damaged.html"))).not.toContain("use");
+  });
+
+  it("says that a table has too many columns to be measured", async () => {
+    const names = Array.from({ length: 800 }, (_, j) => `x${j}`);
+    const lines = Array.from({ length: 60 }, (_, i) =>
+      [...names.map((_, j) => (i * j) % 7), i % 2].join(","),
+    );
+    const cwd = folder({ "wide.csv": [[...names, "y"].join(","), ...lines].join("\n") });
+    const fitted = await fettle("fit wide.csv --target y --epochs 1 --report wide.html".split(" "), cwd);
+    expect(fitted.code).toBe(0);
+    const page = read(cwd, "wide.html");
+    expect(page).toContain(
+      "<p>The table has 800 columns, too many to be measured for a report; the command explain measures them.</p>",
+    );
   });
 
   it("shows cells as the table has them: days, and its own words for true and false", async () => {

@@ -33,6 +33,13 @@ describe("partial dependence", () => {
     expect(y.mean).toEqual([[4], [8], [24]]);
   });
 
+  it("draws the curves of rows that are spread evenly", async () => {
+    const model = formulaModel(numbers("x", "y"), ([, y]) => y);
+    const rows = rowsOf(Array.from({ length: 100 }, (_, i) => [i % 2, i]));
+    const [{ curves }] = await partialDependence(model, rows, { columns: ["x"], curves: 4 });
+    expect(curves.map(([[first]]) => first)).toEqual([0, 25, 50, 75]);
+  });
+
   it("takes quantiles of many numbers, both ends among them, and counts the rows near each", async () => {
     const model = formulaModel(numbers("x"), ([x]) => x);
     const rows = rowsOf(Array.from({ length: 101 }, (_, i) => [i]));

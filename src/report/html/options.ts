@@ -1,4 +1,5 @@
 /** The contents of a report other than the study. */
+import type { Explanation } from "../../explain/explain.js";
 import type { BaselineReport } from "../../tune/baselines/compare.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import type { Predictions } from "../plots/quality.js";
@@ -46,6 +47,8 @@ export interface ReportOptions {
   readonly predictions?: Predictions;
   /** Columns of those rows, by which errors are split. */
   readonly segments?: readonly SegmentColumn[];
+  /** Which columns decide, and how, on those rows; as `explain` has it, or why it is not there. */
+  readonly explanation?: Pick<Explanation, "task" | "outputs" | "importance" | "dependence"> | string;
   readonly data?: ReportedData;
   /** How to repeat the study: the command, and names with values such as the seed and digests. */
   readonly repeat?: {

@@ -13,10 +13,10 @@ import { SECTIONS } from "./sections.js";
 import { STYLE } from "./style.js";
 
 /**
- * A report of a study as one HTML file: the answer, how to use it, how the search went, what matters, how
- * training went, how good the model is, the data, and how to repeat it. ECharts, an optional peer, draws the
- * pictures when this is called. The page needs no network, and its policy allows none; it loads nothing, and
- * its only script selects trials.
+ * A report of a study as one HTML file: the answer, how to use it, which columns decide, how the search went,
+ * what matters, how training went, how good the model is, the data, and how to repeat it. ECharts, an
+ * optional peer, draws the pictures when this is called. The page needs no network, and its policy allows
+ * none; it loads nothing, and its only script selects trials.
  *
  * @param study - a study, its JSON, or its data
  * @throws FettleError `unsupported` if the package `echarts` is not installed, or the host has no

@@ -2,6 +2,7 @@
 import { compact, type Parts } from "../../compact.js";
 import { count, formatScore, listed } from "../format.js";
 import { plotCalibration } from "../plots/calibration.js";
+import { plotColumns, plotDependence } from "../plots/columns.js";
 import { plotCurves } from "../plots/curves.js";
 import { plotParetoFront } from "../plots/front.js";
 import { plotHistory } from "../plots/history.js";
@@ -167,6 +168,33 @@ ${figures(
 )}`;
 }
 
+function columns(reported: Reported): Markup | undefined {
+  const { explanation } = reported;
+  if (explanation === undefined) return undefined;
+  if (typeof explanation === "string") return html`<p>${explanation}</p>`;
+  const { importance, dependence } = explanation;
+  const { metric, score, rows, of, groups, noInterval, columns } = importance;
+  const isFew = columns.some(({ decidedBy }) => decidedBy !== undefined);
+  const notes = compact<string>(
+    `On ${rows < of ? `${count(rows, "row")} of ${of}` : count(rows, "row")} that the model has not seen, each column is shuffled: ${metric}, ${formatScore(score)}, becomes worse by what the column tells.`,
+    noInterval !== undefined && `There are no intervals: ${noInterval}.`,
+    isFew && "Few rows decide some of the intervals, which may be too narrow.",
+    "It describes the model: a column may decide because it stands for another.",
+  );
+  const cells = groups.map(({ columns: names, importance: worse, interval }) => [
+    names.join(", "),
+    formatScore(worse),
+    interval ? interval.map(formatScore).join(" to ") : "",
+  ]);
+  return html`<p>${notes.join(" ")}</p>
+${figures(
+  reported,
+  plotColumns(importance),
+  dependence.map((each) => plotDependence(each, explanation)),
+)}
+${groups.length > 0 && html`<h3>Columns that tell nearly the same, shuffled together</h3>${table([["columns", "worse by", "95 % interval"], ...cells], "Groups of columns")}`}`;
+}
+
 function data({ data }: Reported): Markup | undefined {
   if (!data) return undefined;
   const { name, rows, target, columns, classes = [], warnings, receipt = [] } = data;
@@ -197,6 +225,7 @@ ${facts(rows, true)}`;
 export const SECTIONS: readonly Section[] = [
   { id: "answer", title: "The answer", make: answer },
   { id: "use", title: "How to use it", make: use },
+  { id: "columns", title: "Which columns decide", make: columns },
   { id: "search", title: "How the search went", make: search },
   { id: "matters", title: "What matters", make: matters },
   { id: "training", title: "How training went", make: training },

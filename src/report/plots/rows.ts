@@ -20,7 +20,7 @@ const HEIGHT = 26;
 /**
  * A picture of rows, the first at the top.
  *
- * @param axis - the axis of the numbers, which are at least 0
+ * @param axis - the axis of the numbers, which begins at 0 or below
  * @param rule - where a dashed line crosses all rows
  */
 export function plotOfRows(
@@ -33,6 +33,7 @@ export function plotOfRows(
   const shown = rows.toReversed();
   const left = 2 * INSET + 8 + 7 * Math.max(4, ...shown.map(({ label }) => columnsOf(label)));
   const high = 1.05 * Math.max(0, ...shown.map(({ interval }) => interval[1])) || 1;
+  const low = 1.05 * Math.min(0, ...shown.map(({ interval }) => interval[0]));
   const y = axisOfWords(
     shown.map(({ label }) => label),
     "",
@@ -68,7 +69,7 @@ export function plotOfRows(
   const top = topOf([], 0);
   return plotOf(
     { ...about, height: top + HEIGHT * shown.length + ROOM.bottom },
-    axisOf([0, high], axis.name, { log: false, low: 0, high: Math.min(axis.most ?? high, high) }),
+    axisOf([low, high], axis.name, { log: false, low, high: Math.min(axis.most ?? high, high) }),
     { ...y, option: { ...y.option, axisLabel: label } },
     series,
     { grid: { ...ROOM, left, top } },

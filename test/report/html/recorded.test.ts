@@ -91,6 +91,33 @@ const full: Required<ReportOptions> = {
     probabilities: p.map((each) => [1 - each, each]),
   },
   segments: [{ name: "city", values: p.map((each) => (each > 0.3 ? "Oslo" : "東京")) }],
+  explanation: {
+    task: "classification",
+    outputs: ["yes"],
+    importance: {
+      metric: "logLoss",
+      direction: "minimize",
+      score: 0.25,
+      rows: 30,
+      of: 40,
+      columns: [
+        { columns: ["size"], importance: 0.5, interval: [0.25, 0.75], decidedBy: 3 },
+        { columns: ["city"], importance: 0.125, interval: [0, 0.25] },
+      ],
+      groups: [{ columns: ["size", "city"], importance: 0.75, interval: [0.5, 1] }],
+    },
+    dependence: [
+      {
+        column: "size",
+        values: [1, 2, 3],
+        counts: [10, 10, 10],
+        mean: [[0.25], [0.5], [0.75]],
+        curves: [[[0.125], [0.5], [0.875]]],
+        gaps: [],
+        others: 0,
+      },
+    ],
+  },
   data,
   repeat: { command: "npx fettle tune t.csv", facts: [["seed", "1"]], isSame: true },
   rates: {

@@ -85,6 +85,12 @@ describe("a report", () => {
     expect(page).toContain("<li>&quot;city&quot; tells the target</li>");
   });
 
+  it("says why it does not know which columns decide", async () => {
+    const page = await createReport(studyOfTrials(4), { explanation: "There are too many <columns>." });
+    expect(headings(page)).toContain("columns");
+    expect(page).toContain("<p>There are too many &lt;columns&gt;.</p>");
+  });
+
   it("allows its own style and script by their digests, and nothing else", async () => {
     const page = await createReport(studyOfTrials(4));
     const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -309,6 +315,31 @@ describe("names and words", () => {
               warnings: [error],
             },
             repeat: { command: cell, facts: [[word, other]] },
+            explanation: {
+              task: "regression",
+              outputs: [word],
+              importance: {
+                metric,
+                direction: "minimize",
+                score: 1,
+                rows: 3,
+                of: 3,
+                noInterval: error,
+                columns: [{ columns: [cell], importance: 1 }],
+                groups: [{ columns: [cell, name], importance: 1 }],
+              },
+              dependence: [
+                {
+                  column: cell,
+                  values: [word, other],
+                  counts: [1, 2],
+                  mean: [[1], [2]],
+                  curves: [],
+                  gaps: [],
+                  others: 0,
+                },
+              ],
+            },
           });
           const body = page.replace(SCRIPT, "").replace(STYLE, "");
           for (const [, tag] of body.matchAll(/<\/?([^\s>]*)/g)) expect(TAGS).toContain(tag.toLowerCase());
