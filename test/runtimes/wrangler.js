@@ -12,7 +12,7 @@ import { app, installPackages, inTool, versionOf } from "./install.js";
 
 const example = fileURLToPath(new URL("../../examples/cloudflare", import.meta.url));
 /** kB, gzipped, of everything that is uploaded. */
-const MOST = 266;
+const MOST = 267;
 const TOKEN = "a token of the check";
 
 export const wranglerCheck = {
